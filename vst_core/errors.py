@@ -1,0 +1,67 @@
+"""The errors a user can meet: what went wrong, where, and what to do about it.
+
+Every error is one line and carries the exit code that the command line returns for it.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from pathlib import Path
+
+
+class ExitCode(IntEnum):
+    """Exit codes of every ``vst`` command."""
+
+    OK = 0
+    INTERNAL = 1
+    USAGE = 2
+    INPUT = 3
+    OUTPUT = 4
+    MODEL = 5
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+class VstError(Exception):
+    """Base of every error raised on purpose.
+
+    Args:
+        what: what went wrong, a phrase without a full stop.
+        where: the file, frame, option or channel it concerns.
+        remedy: what the user can do.
+    """
+
+    exit_code: ExitCode = ExitCode.INTERNAL
+
+    def __init__(self, what: str, *, where: str | Path = "", remedy: str = "") -> None:
+        self.what = what
+        self.where = str(where)
+        self.remedy = remedy
+        parts = [f"{self.where}: {what}" if self.where else what]
+        if remedy:
+            parts.append(remedy)
+        super().__init__(" ".join("; ".join(parts).split()))
+
+
+class SettingsError(VstError):
+    """A setting or an argument is unknown, out of range, or contradicts another (exit code 2)."""
+
+    exit_code = ExitCode.USAGE
+
+
+class InputError(VstError):
+    """A plate, flow field or style image is missing, unreadable or unsuitable (exit code 3)."""
+
+    exit_code = ExitCode.INPUT
+
+
+class OutputError(VstError):
+    """A result could not be written and proven readable (exit code 4)."""
+
+    exit_code = ExitCode.OUTPUT
+
+
+class ModelError(VstError):
+    """Weights are missing, corrupt or of another network, or a device is unusable (exit code 5)."""
+
+    exit_code = ExitCode.MODEL

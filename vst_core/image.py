@@ -1,0 +1,115 @@
+"""One frame in memory, with everything that has to come out of the far end again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vst_core.errors import InputError
+
+FloatArray = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A rectangle of pixels: left column, top row, size. x right, y down; the origin may be negative."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part (OpenEXR part, OpenImageIO subimage) of a file.
+
+    Attributes:
+        name: the part's name, empty in single-part files.
+        channels: channel names in file order.
+        pixels: (H, W, C) over the data window; float32, or float64 where the file holds integer channels.
+        data_window: the rectangle that has pixels.
+        display_window: the rectangle that is the picture.
+        header: the file's own header of this part (an ``OpenImageIO.ImageSpec``), written back as it was.
+    """
+
+    name: str
+    channels: tuple[str, ...]
+    pixels: NDArray[Any]
+    data_window: Window
+    display_window: Window
+    header: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A decoded frame: all parts, and which channels of which part are its colour and its alpha.
+
+    Attributes:
+        parts: every part of the file, in file order.
+        color_part: index of the part with the colour channels.
+        color_channels: indices of red, green and blue within that part.
+        alpha_channel: index of the colour's alpha within that part, or None.
+        metadata: attributes of the colour part by name.
+        path: where it was read, for messages.
+    """
+
+    parts: tuple[Part, ...]
+    color_part: int
+    color_channels: tuple[int, int, int]
+    alpha_channel: int | None
+    metadata: Mapping[str, Any]
+    path: str
+
+    @property
+    def data_window(self) -> Window:
+        return self.parts[self.color_part].data_window
+
+    @property
+    def display_window(self) -> Window:
+        return self.parts[self.color_part].display_window
+
+    @property
+    def color(self) -> FloatArray:
+        """(H, W, 3) float32, a copy, in the file's colour space, premultiplied as the file has it."""
+        pixels = self.parts[self.color_part].pixels
+        return np.ascontiguousarray(pixels[..., list(self.color_channels)], dtype=np.float32)
+
+    @property
+    def alpha(self) -> FloatArray | None:
+        """(H, W) float32, a copy, or None where the colour has no alpha."""
+        if self.alpha_channel is None:
+            return None
+        pixels = self.parts[self.color_part].pixels
+        return np.ascontiguousarray(pixels[..., self.alpha_channel], dtype=np.float32)
+
+    @property
+    def channel_names(self) -> tuple[str, ...]:
+        """Names of all channels over all parts, in file order."""
+        return tuple(name for part in self.parts for name in part.channels)
+
+    def channel(self, name: str) -> FloatArray:
+        """One channel by name, from whichever part has it: (H, W) float32.
+
+        Raises:
+            InputError: no part has a channel of that name.
+        """
+        for part in self.parts:
+            if name in part.channels:
+                return np.ascontiguousarray(part.pixels[..., part.channels.index(name)], dtype=np.float32)
+        raise InputError(
+            f"has no channel {name!r}", where=self.path, remedy=f"its channels are {', '.join(self.channel_names)}"
+        )
+
+    def with_color(self, color: FloatArray) -> Frame:
+        """The same frame with other colour: ``color`` is (H, W, 3) over the data window. Nothing else changes."""
+        part = self.parts[self.color_part]
+        pixels = part.pixels.copy()
+        pixels[..., list(self.color_channels)] = color
+        parts = list(self.parts)
+        parts[self.color_part] = replace(part, pixels=pixels)
+        return replace(self, parts=tuple(parts))
