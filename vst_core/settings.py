@@ -1,0 +1,230 @@
+"""Every setting of a render, in one frozen model.
+
+The command line, host nodes and farm templates are generated from, or checked against, this model's JSON schema
+(``vst describe``). Unknown keys are refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, ValidationError, model_validator
+
+from vst_core.errors import SettingsError
+from vst_core.frames import FrameRange
+
+StyleLoss = Literal["gram", "wasserstein", "sliced"]
+Precision = Literal["auto", "float32", "bfloat16"]
+
+FLOW_SOURCES = ("vectors", "dis", "farneback", "deepflow", "raft", "none")
+COMPRESSIONS = ("none", "rle", "zips", "zip", "piz", "pxr24", "b44", "b44a", "dwaa", "dwab")
+LAYERS = tuple(
+    f"relu{block}_{layer}" for block, count in enumerate((2, 2, 4, 4, 4), start=1) for layer in range(1, count + 1)
+)
+
+
+def _check_layers(layers: tuple[str, ...]) -> tuple[str, ...]:
+    for layer in layers:
+        if layer not in LAYERS:
+            raise ValueError(f"{layer!r} is not a VGG layer; layers are {', '.join(LAYERS)}")
+    return layers
+
+
+Layers = Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(_check_layers)]
+Frames = Annotated[FrameRange, PlainSerializer(str, return_type=str)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class StyleSettings(_Model):
+    """Which pictures the style is taken from."""
+
+    images: tuple[Path, ...] = Field(min_length=1, description="Style images; several are blended.")
+    weights: tuple[float, ...] = Field(default=(), description="One weight for each image; equal when left out.")
+    scale: float = Field(
+        default=1.0, gt=0, le=4, description="Size of the style image relative to the frame: larger gives larger strokes."
+    )
+
+    @model_validator(mode="after")
+    def _weights_match(self) -> Self:
+        if self.weights and len(self.weights) != len(self.images):
+            raise ValueError(f"{len(self.weights)} weights for {len(self.images)} images")
+        if any(weight < 0 for weight in self.weights) or (self.weights and sum(self.weights) <= 0):
+            raise ValueError("weights must not be negative and must not sum to 0")
+        return self
+
+    @property
+    def blend(self) -> tuple[float, ...]:
+        """One weight for each image, summing to 1."""
+        weights = self.weights or (1.0,) * len(self.images)
+        return tuple(weight / sum(weights) for weight in weights)
+
+
+class FlowSettings(_Model):
+    """Where motion comes from. ``source`` is one of the named sources or a file pattern of flow fields."""
+
+    source: str = Field(
+        default="vectors",
+        description=f"{', '.join(FLOW_SOURCES)}, or a pattern of .flo/KITTI files (backward flow at each frame).",
+    )
+    forward: str | None = Field(
+        default=None, description="Pattern of forward flow files, for the occlusion test; only with a file pattern."
+    )
+    layer: str | None = Field(
+        default=None, description="Layer, or two channels 'u,v', holding the motion vectors; found by name when left out."
+    )
+    flip_x: bool = Field(default=False, description="Reverse the vectors' x.")
+    flip_y: bool = Field(default=False, description="Reverse the vectors' y.")
+    scale: float = Field(default=1.0, description="Factor that turns the vectors' units into pixels.")
+    raft_weights: Path | None = Field(default=None, description="File with RAFT weights, for source 'raft'.")
+
+    @property
+    def is_pattern(self) -> bool:
+        """Whether ``source`` is a file pattern and not a named source."""
+        return self.source not in FLOW_SOURCES
+
+    @model_validator(mode="after")
+    def _source_is_known(self) -> Self:
+        if self.is_pattern and not any(mark in self.source for mark in "./\\#%@$"):
+            raise ValueError(f"unknown flow source {self.source!r}; give {', '.join(FLOW_SOURCES)} or a file pattern")
+        if self.forward is not None and not self.is_pattern:
+            raise ValueError("'forward' needs a file pattern as the source")
+        if self.scale == 0:
+            raise ValueError("a vector scale of 0 would remove all motion; use source 'none' for that")
+        return self
+
+
+class OptimizationSettings(_Model):
+    """Optimisation of the pixels: alpha L_content + beta L_style + gamma L_temporal + TV.
+
+    The four weights multiply each loss's reference balance, so 1 is the published balance whatever the style loss.
+    """
+
+    style_loss: StyleLoss = Field(default="wasserstein", description="How style is measured.")
+    optimizer: Literal["adam", "lbfgs"] = Field(default="adam", description="Solver.")
+    iterations: int = Field(default=300, ge=1, le=100_000, description="Steps for a frame without a prior, all scales.")
+    iterations_next: int = Field(
+        default=80, ge=1, le=100_000, description="Steps for a frame that starts from the one before it."
+    )
+    learning_rate: float = Field(default=0.02, gt=0, le=1, description="Adam's step in display units.")
+    scales: int = Field(default=4, ge=1, le=8, description="Sizes from coarse to fine, each sqrt(2) larger.")
+    content_weight: float = Field(default=1.0, ge=0, description="alpha: how much the content is held.")
+    style_weight: float = Field(default=1.0, ge=0, description="beta: how strongly the style is imposed.")
+    temporal_weight: float = Field(default=1.0, ge=0, description="gamma: how much flicker is suppressed.")
+    tv_weight: float = Field(default=1.0, ge=0, description="How much noise is smoothed.")
+    content_layers: Layers = Field(default=("relu4_2",), description="Features that carry content.")
+    style_layers: Layers = Field(
+        default=("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"), description="Features that carry style."
+    )
+    seed: int = Field(default=0, ge=0, description="Seed of the sliced loss's random directions.")
+
+
+class OutputSettings(_Model):
+    """Where and how results are written."""
+
+    pattern: str = Field(description="Output file pattern, for example out/sh010.####.exr.")
+    data_type: Literal["plate", "half", "float"] = Field(
+        default="plate", description="Type of the colour channels; all others keep their own."
+    )
+    compression: str = Field(default="plate", description=f"'plate' or one of {', '.join(COMPRESSIONS)}.")
+
+    @model_validator(mode="after")
+    def _compression_is_known(self) -> Self:
+        if self.compression != "plate" and self.compression not in COMPRESSIONS:
+            raise ValueError(f"unknown compression {self.compression!r}; give 'plate' or {', '.join(COMPRESSIONS)}")
+        return self
+
+
+class RenderSettings(_Model):
+    """One shot: what comes in, what is done to it, where it goes."""
+
+    plate: str = Field(description="Plate pattern, for example sh010.####.exr.")
+    frames: Frames | None = Field(default=None, description="FIRST-LAST, inclusive; all frames on disk when left out.")
+    layer: str | None = Field(default=None, description="Layer whose colour is stylised; found when left out.")
+    color_space: str | None = Field(
+        default=None, description="Colour space of the plate, an OCIO name; read from the file when left out."
+    )
+    style: StyleSettings
+    style_color_space: str | None = Field(default=None, description="Colour space of the style images.")
+    method: Literal["optimization"] = Field(default="optimization", description="How the frames are stylised.")
+    temporal: bool = Field(default=True, description="Carry the previous result along; off stylises each frame alone.")
+    scale: float = Field(default=1.0, gt=0, le=1, description="Working size relative to the plate.")
+    flow: FlowSettings = FlowSettings()
+    optimization: OptimizationSettings = OptimizationSettings()
+    features: Literal["vgg19", "vgg16"] = Field(default="vgg19", description="Feature network.")
+    weights: Path | None = Field(default=None, description="File with the feature network's weights.")
+    device: str = Field(default="auto", description="'auto', 'cpu', 'cuda' or 'cuda:N'.")
+    precision: Precision = Field(
+        default="auto", description="Precision of the feature network; auto takes bfloat16 where the processor gains."
+    )
+    threads: int = Field(default=0, ge=0, le=1024, description="Processor threads; 0 takes every core.")
+    output: OutputSettings
+    overwrite: bool = Field(default=False, description="Start anew instead of continuing.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _parse_frames(cls, data: Any) -> Any:
+        if isinstance(data, dict) and isinstance(data.get("frames"), str):
+            return data | {"frames": FrameRange.parse(data["frames"])}
+        return data
+
+    @model_validator(mode="after")
+    def _layers_exist(self) -> Self:
+        if self.features == "vgg16":
+            for layer in (*self.optimization.content_layers, *self.optimization.style_layers):
+                if layer.endswith("_4"):
+                    raise ValueError(f"vgg16 has no layer {layer}; use vgg19 or a layer up to relu5_3")
+        return self
+
+    @classmethod
+    def load(cls, path: str | Path) -> RenderSettings:
+        """Read settings from a JSON file.
+
+        Raises:
+            SettingsError: the file is missing, is no JSON, or holds unknown or unsuitable settings.
+        """
+        try:
+            data = json.loads(Path(path).read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"cannot be read ({error})", where=path) from None
+        except json.JSONDecodeError as error:
+            raise SettingsError(f"is not JSON (line {error.lineno}: {error.msg})", where=path) from None
+        return cls.of(data, where=str(path))
+
+    @classmethod
+    def of(cls, data: Any, *, where: str = "settings") -> RenderSettings:
+        """Validate plain data; every complaint of the model becomes one line.
+
+        Raises:
+            SettingsError: with all complaints, each naming its setting.
+        """
+        try:
+            return cls.model_validate(data)
+        except ValidationError as error:
+            complaints = "; ".join(_complaint(item) for item in error.errors())
+            raise SettingsError(complaints, where=where) from None
+
+    def fingerprint(self, **extra: str) -> str:
+        """SHA-256 over everything that decides a pixel, plus ``extra`` (weight hashes, resolved device, threads).
+
+        Left out: where results go, how they are packed and which frames are asked for, so that a longer range
+        continues a shorter one.
+        """
+        relevant = self.model_dump(
+            mode="json", exclude={"output": True, "overwrite": True, "frames": True, "device": True, "precision": True}
+        )
+        text = json.dumps({"settings": relevant, "extra": extra}, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _complaint(item: Any) -> str:
+    name = ".".join(str(part) for part in item["loc"])
+    if item["type"] == "extra_forbidden":
+        return f"unknown setting {name!r}"
+    message = item["msg"].removeprefix("Value error, ")
+    return f"{name}: {message}" if name else message
