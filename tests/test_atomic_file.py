@@ -1,0 +1,93 @@
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from vst_core.atomic_file import clean_temporaries, write_atomically
+from vst_core.errors import OutputError
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def verify_nothing(_: Path) -> None:
+    pass
+
+
+def test_written_file_has_its_name_its_content_and_ordinary_permissions(tmp_path: Path) -> None:
+    reference = tmp_path / "reference"
+    reference.write_bytes(b"")
+    write_atomically(tmp_path / "state.bin", lambda path: path.write_bytes(b"new") and None, verify_nothing)
+    assert (tmp_path / "state.bin").read_bytes() == b"new"
+    assert (tmp_path / "state.bin").stat().st_mode == reference.stat().st_mode
+    assert names(tmp_path) == ["reference", "state.bin"]
+
+
+def test_nothing_has_the_final_name_until_it_is_verified(tmp_path: Path) -> None:
+    final = tmp_path / "a.exr"
+    seen: list[str] = []
+
+    def verify(path: Path) -> None:
+        assert path.parent == tmp_path
+        assert path.suffix == ".exr"
+        assert path.name.startswith(".")
+        assert not final.exists()
+        seen.append(path.read_text())
+
+    write_atomically(final, lambda path: path.write_text("pixels") and None, verify)
+    assert seen == ["pixels"]
+    assert final.read_text() == "pixels"
+
+
+@pytest.mark.parametrize("culprit", ["write", "verify"])
+def test_failure_keeps_the_old_file_and_leaves_no_other(tmp_path: Path, culprit: str) -> None:
+    final = tmp_path / "a.bin"
+    final.write_text("old")
+
+    def step(path: Path, name: str) -> None:
+        if name == "write":
+            path.write_text("half a fi")
+        if name == culprit:
+            raise OutputError("is not what was written", where=final)
+
+    with pytest.raises(OutputError, match="is not what was written"):
+        write_atomically(final, lambda path: step(path, "write"), lambda path: step(path, "verify"))
+    assert final.read_text() == "old"
+    assert names(tmp_path) == ["a.bin"]
+
+
+def test_operating_system_errors_name_the_file(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match=r"nowhere/a\.bin: could not be written \(No such file or directory\)"):
+        write_atomically(tmp_path / "nowhere" / "a.bin", lambda path: path.write_text("x") and None, verify_nothing)
+
+
+def test_disk_that_fills_up_on_flush_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OutputError, match="No space left on device"):
+        write_atomically(tmp_path / "a.bin", lambda path: path.write_text("x") and None, verify_nothing)
+    assert names(tmp_path) == []
+
+
+def test_stale_temporaries_are_removed_and_nothing_else(tmp_path: Path) -> None:
+    mine = [".vst-0123456789abcdef.tmp.exr", ".vst-00000000000000ff.tmp"]
+    others = [
+        ".vst-notes",
+        "a.vst-0123456789abcdef.tmp.exr",
+        ".vst-0123456789abcdef.exr",
+        "plate.0001.exr",
+        ".hidden.tmp",
+    ]
+    for name in [*mine, *others, ".vst-1111111111111111.tmp.exr"]:
+        (tmp_path / name).write_text("x")
+        if name != ".vst-1111111111111111.tmp.exr":
+            os.utime(tmp_path / name, (time.time() - 7200, time.time() - 7200))
+    assert [path.name for path in clean_temporaries(tmp_path)] == sorted(mine)
+    assert names(tmp_path) == sorted([*others, ".vst-1111111111111111.tmp.exr"])
+    clean_temporaries(tmp_path, older_than=0)
+    assert names(tmp_path) == sorted(others)
+    assert clean_temporaries(tmp_path / "nowhere") == []

@@ -1,0 +1,92 @@
+"""Files that are whole or not there: written beside their final name, proven readable, then renamed.
+
+Disk full in the last bytes of a file, a killed process or a broken network share leave no file under the final name:
+a name that exists is a file that was read back whole. What a kill leaves is a hidden temporary file, which
+``clean_temporaries`` removes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+from secrets import token_hex
+
+from vst_core.errors import OutputError
+
+_TEMPORARY = re.compile(r"\.vst-[0-9a-f]{16}\.tmp(\.[^.]+)?")
+_STALE_SECONDS = 3600.0
+
+
+def write_atomically(path: Path, write: Callable[[Path], None], verify: Callable[[Path], None]) -> None:
+    """Write a file under a temporary name, verify it, and only then give it its name, replacing what was there.
+
+    Args:
+        path: the final name. The folder must exist; the temporary file lies in it, hidden, with the same extension.
+        write: creates the file that it is given the name of.
+        verify: reads that file back and raises an error of its own if it is not what was to be written.
+
+    Raises:
+        OutputError: the operating system refused something. Errors of ``write`` and ``verify`` pass through.
+            In either case the final name is as it was before, and the temporary file is gone.
+    """
+    temporary = path.with_name(f".vst-{token_hex(8)}.tmp{path.suffix}")
+    try:
+        write(temporary)
+        _flush(temporary)
+        verify(temporary)
+        temporary.replace(path)
+        _flush_folder(path.parent)
+    except OSError as error:
+        raise OutputError(
+            f"could not be written ({error.strerror or error})",
+            where=path,
+            remedy="check that the folder exists, the free space and the permissions",
+        ) from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def clean_temporaries(folder: Path, *, older_than: float = _STALE_SECONDS) -> list[Path]:
+    """Remove the temporary files that killed writers left in a folder.
+
+    Args:
+        folder: the folder; one that does not exist has none.
+        older_than: only files not touched for this many seconds, so that writers still at work, on this machine or
+            another, keep theirs. 0 is for a caller that knows to be the only one.
+
+    Returns:
+        What was removed.
+    """
+    removed = []
+    latest = time.time() - older_than
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        for file in sorted(folder.iterdir()):
+            if not _TEMPORARY.fullmatch(file.name):
+                continue
+            with contextlib.suppress(OSError):  # gone already, or not ours to remove: either way no reason to stop
+                if file.stat().st_mtime <= latest:
+                    file.unlink()
+                    removed.append(file)
+    return removed
+
+
+def _flush(path: Path) -> None:
+    """Make the operating system write a file to the disk now; a full disk may only show here."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _flush_folder(folder: Path) -> None:
+    """Make a rename in a folder survive a power cut."""
+    if os.name == "nt":
+        return  # Windows opens no folders; NTFS journals its renames
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
