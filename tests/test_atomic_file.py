@@ -19,7 +19,7 @@ def verify_nothing(_: Path) -> None:
 def test_written_file_has_its_name_its_content_and_ordinary_permissions(tmp_path: Path) -> None:
     reference = tmp_path / "reference"
     reference.write_bytes(b"")
-    write_atomically(tmp_path / "state.bin", lambda path: path.write_bytes(b"new") and None, verify_nothing)
+    write_atomically(tmp_path / "state.bin", lambda path: path.write_bytes(b"new"), verify_nothing)
     assert (tmp_path / "state.bin").read_bytes() == b"new"
     assert (tmp_path / "state.bin").stat().st_mode == reference.stat().st_mode
     assert names(tmp_path) == ["reference", "state.bin"]
@@ -36,7 +36,7 @@ def test_nothing_has_the_final_name_until_it_is_verified(tmp_path: Path) -> None
         assert not final.exists()
         seen.append(path.read_text())
 
-    write_atomically(final, lambda path: path.write_text("pixels") and None, verify)
+    write_atomically(final, lambda path: path.write_text("pixels"), verify)
     assert seen == ["pixels"]
     assert final.read_text() == "pixels"
 
@@ -60,7 +60,7 @@ def test_failure_keeps_the_old_file_and_leaves_no_other(tmp_path: Path, culprit:
 
 def test_operating_system_errors_name_the_file(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"nowhere/a\.bin: could not be written \(No such file or directory\)"):
-        write_atomically(tmp_path / "nowhere" / "a.bin", lambda path: path.write_text("x") and None, verify_nothing)
+        write_atomically(tmp_path / "nowhere" / "a.bin", lambda path: path.write_text("x"), verify_nothing)
 
 
 def test_disk_that_fills_up_on_flush_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,7 +69,7 @@ def test_disk_that_fills_up_on_flush_is_noticed(tmp_path: Path, monkeypatch: pyt
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OutputError, match="No space left on device"):
-        write_atomically(tmp_path / "a.bin", lambda path: path.write_text("x") and None, verify_nothing)
+        write_atomically(tmp_path / "a.bin", lambda path: path.write_text("x"), verify_nothing)
     assert names(tmp_path) == []
 
 

@@ -21,7 +21,7 @@ _TEMPORARY = re.compile(r"\.vst-[0-9a-f]{16}\.tmp(\.[^.]+)?")
 _STALE_SECONDS = 3600.0
 
 
-def write_atomically(path: Path, write: Callable[[Path], None], verify: Callable[[Path], None]) -> None:
+def write_atomically(path: Path, write: Callable[[Path], object], verify: Callable[[Path], object]) -> None:
     """Write a file under a temporary name, verify it, and only then give it its name, replacing what was there.
 
     Args:
