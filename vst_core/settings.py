@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializ
 from vst_core.errors import SettingsError
 from vst_core.frames import FrameRange
 
-StyleLoss = Literal["gram", "wasserstein", "sliced"]
+StyleMeasure = Literal["gram", "wasserstein", "sliced"]
 Precision = Literal["auto", "float32", "bfloat16"]
 
 FLOW_SOURCES = ("vectors", "dis", "farneback", "deepflow", "raft", "none")
@@ -47,7 +47,10 @@ class StyleSettings(_Model):
     images: tuple[Path, ...] = Field(min_length=1, description="Style images; several are blended.")
     weights: tuple[float, ...] = Field(default=(), description="One weight for each image; equal when left out.")
     scale: float = Field(
-        default=1.0, gt=0, le=4, description="Size of the style image relative to the frame: larger gives larger strokes."
+        default=1.0,
+        gt=0,
+        le=4,
+        description="Size of the style image relative to the frame: larger gives larger strokes.",
     )
 
     @model_validator(mode="after")
@@ -76,7 +79,8 @@ class FlowSettings(_Model):
         default=None, description="Pattern of forward flow files, for the occlusion test; only with a file pattern."
     )
     layer: str | None = Field(
-        default=None, description="Layer, or two channels 'u,v', holding the motion vectors; found by name when left out."
+        default=None,
+        description="Layer, or two channels 'u,v', holding the motion vectors; found by name when left out.",
     )
     flip_x: bool = Field(default=False, description="Reverse the vectors' x.")
     flip_y: bool = Field(default=False, description="Reverse the vectors' y.")
@@ -105,7 +109,7 @@ class OptimizationSettings(_Model):
     The four weights multiply each loss's reference balance, so 1 is the published balance whatever the style loss.
     """
 
-    style_loss: StyleLoss = Field(default="wasserstein", description="How style is measured.")
+    style_loss: StyleMeasure = Field(default="wasserstein", description="How style is measured.")
     optimizer: Literal["adam", "lbfgs"] = Field(default="adam", description="Solver.")
     iterations: int = Field(default=300, ge=1, le=100_000, description="Steps for a frame without a prior, all scales.")
     iterations_next: int = Field(

@@ -1,0 +1,64 @@
+"""Where tensors live, in which precision the feature network runs, and with how many threads."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+
+from vst_core.errors import ModelError
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A resolved device: what ``auto`` became. Belongs to a render's fingerprint, since it decides the last bits.
+
+    Attributes:
+        torch_device: where tensors live.
+        dtype: type of the feature network's weights and activations; losses and pixels stay float32.
+        threads: processor threads of one operation.
+    """
+
+    torch_device: torch.device
+    dtype: torch.dtype
+    threads: int
+
+    def __str__(self) -> str:
+        return f"{self.torch_device}/{str(self.dtype).removeprefix('torch.')}/{self.threads} threads"
+
+
+def resolve_device(
+    device: str = "auto", precision: Literal["auto", "float32", "bfloat16"] = "auto", threads: int = 0
+) -> Device:
+    """Decide device, precision and threads, and set torch's thread count.
+
+    ``auto`` takes CUDA where there is a usable card, and bfloat16 where the hardware multiplies it natively (AMX
+    tiles on a processor, Ampere or later on a card): elsewhere it is emulated and slower than float32. The decision
+    depends on the hardware alone, never on a timing, so a retried task decides the same.
+
+    Raises:
+        ModelError: the device does not exist.
+    """
+    threads = (
+        threads or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else threads or os.cpu_count() or 1
+    )
+    torch.set_num_threads(threads)
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        resolved = torch.device(device)
+        torch.empty(1, device=resolved)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise ModelError(f"device {device!r} cannot be used ({reason})", remedy="give cpu, cuda or cuda:N") from None
+    if precision == "auto":
+        precision = "bfloat16" if _gains_from_bfloat16(resolved) else "float32"
+    return Device(resolved, getattr(torch, precision), threads)
+
+
+def _gains_from_bfloat16(device: torch.device) -> bool:
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device) >= (8, 0)
+    return bool(torch.cpu._is_amx_tile_supported())  # torch has no public name for it

@@ -1,0 +1,8 @@
+"""Ways to stylise a frame: each prepares a style once and then stylises frame after frame."""
+
+from vst_core.methods.base import Cancelled, Method, Prior, Progress
+from vst_core.methods.optimization import Optimization
+
+METHODS = {"optimization": Optimization}
+
+__all__ = ["METHODS", "Cancelled", "Method", "Optimization", "Prior", "Progress"]

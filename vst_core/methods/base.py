@@ -1,0 +1,66 @@
+"""What every method takes and gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from torch import Tensor
+
+
+class Cancelled(Exception):  # noqa: N818 - it is no error, it is the user's wish
+    """Raised by a progress callback to stop a frame in the middle."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """The previous result on this frame's grid.
+
+    Attributes:
+        warped: (1, 3, H, W), display [0, 1].
+        valid: (1, 1, H, W) in [0, 1], 1 where ``warped`` can be trusted.
+    """
+
+    warped: Tensor
+    valid: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a method is within one frame.
+
+    Attributes:
+        step: steps done so far.
+        steps: steps this frame takes at most.
+        loss: the total, and its weighted parts by name.
+    """
+
+    step: int
+    steps: int
+    loss: dict[str, float]
+
+
+class Method(Protocol):
+    """A way to stylise frames."""
+
+    def prepare(self, styles: Sequence[Tensor], blend: Sequence[float], style_scale: float) -> None:
+        """Take the style.
+
+        Args:
+            styles: (1, 3, h, w) each, display [0, 1].
+            blend: one weight for each style, summing to 1.
+            style_scale: size of a style image relative to the frame.
+        """
+
+    def stylize(self, content: Tensor, prior: Prior | None, on_progress: Callable[[Progress], None]) -> Tensor:
+        """Stylise one frame.
+
+        Args:
+            content: (1, 3, H, W), display [0, 1].
+            prior: the previous result, or None for a frame on its own.
+            on_progress: called now and then; raising ``Cancelled`` in it stops the frame.
+
+        Returns:
+            (1, 3, H, W), display [0, 1].
+        """

@@ -1,0 +1,170 @@
+"""Optimisation of the pixels (Gatys et al. 2016) with a temporal constraint (Ruder et al. 2016).
+
+A frame on its own starts from the plate and goes from coarse to fine. A frame with a prior starts from it, at full
+size; where the prior is not valid it starts from the plate.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from vst_core.errors import ModelError
+from vst_core.features import Features
+from vst_core.losses import StyleLoss
+from vst_core.methods.base import Prior, Progress
+from vst_core.methods.objective import Objective
+from vst_core.methods.solver import Convergence, IterateAverage, make_solver
+from vst_core.methods.style_terms import style_terms
+from vst_core.settings import OptimizationSettings
+
+_GROWTH = math.sqrt(2)
+_MIN_SIDE = 64
+# Steps that share a transport map under Adam: see GaussianWassersteinLoss.
+_REFRESH = 4
+_REPORT_EVERY = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """One size of the coarse-to-fine run."""
+
+    height: int
+    width: int
+    steps: int
+
+
+def plan_scales(height: int, width: int, count: int, steps: int) -> list[Scale]:
+    """Sizes from coarse to fine, each sqrt(2) larger, the last the frame's own.
+
+    The coarsest takes twice the steps of each other one, since it does most of the composing and costs least. Sizes
+    with a side under 64 pixels are left out.
+    """
+    factors = [_GROWTH**-index for index in reversed(range(count))]
+    sizes = [(round(height * factor), round(width * factor)) for factor in factors]
+    sizes = [size for size in sizes if min(size) >= _MIN_SIDE] or [(height, width)]
+    share = steps // (len(sizes) + 1)
+    if share == 0:
+        return [Scale(height, width, steps)]
+    return [Scale(*size, steps - share * (len(sizes) - 1) if index == 0 else share) for index, size in enumerate(sizes)]
+
+
+class Optimization:
+    """The optimisation method.
+
+    Args:
+        settings: weights, layers, steps.
+        features: a network that has all content and style layers.
+    """
+
+    def __init__(self, settings: OptimizationSettings, features: Features) -> None:
+        self._settings = settings
+        self._features = features
+        self._styles: list[Tensor] = []
+        self._blend: tuple[float, ...] = ()
+        self._style_scale = 1.0
+        self._terms: dict[tuple[int, int], dict[str, StyleLoss]] = {}
+
+    def prepare(self, styles: Sequence[Tensor], blend: Sequence[float], style_scale: float) -> None:
+        """Take the style; see ``Method.prepare``."""
+        self._styles, self._blend, self._style_scale = list(styles), tuple(blend), style_scale
+        self._terms = {}
+
+    def stylize(self, content: Tensor, prior: Prior | None, on_progress: Callable[[Progress], None]) -> Tensor:
+        """Stylise one frame; see ``Method.stylize``."""
+        settings, (height, width) = self._settings, content.shape[-2:]
+        if prior is None:
+            scales = plan_scales(height, width, settings.scales, settings.iterations)
+            image = content
+        else:
+            scales = [Scale(height, width, settings.iterations_next)]
+            image = prior.valid * prior.warped + (1 - prior.valid) * content
+        report = _Reporter(sum(scale.steps for scale in scales), on_progress)
+        solver: torch.optim.Optimizer | None = None
+        for scale in scales:
+            image = _resized(image, scale).detach().clone(memory_format=torch.contiguous_format).requires_grad_()
+            solver = make_solver(settings, image, solver)
+            objective = Objective(settings, self._features, _resized(content, scale), prior, self._terms_at(scale))
+            image = self._minimized(image, solver, objective, scale.steps, report)
+        return image
+
+    def _minimized(
+        self, image: Tensor, solver: torch.optim.Optimizer, objective: Objective, steps: int, report: _Reporter
+    ) -> Tensor:
+        average = IterateAverage(steps) if self._settings.optimizer == "adam" else None
+        convergence = Convergence()
+
+        def closure() -> float:
+            solver.zero_grad()
+            loss = objective(image)
+            loss.backward()  # type: ignore[no-untyped-call]
+            return loss.detach()  # type: ignore[return-value]  # torch's stubs want a float, its code takes a tensor
+
+        for step in range(steps):
+            loss = torch.as_tensor(solver.step(closure))
+            if average is not None:
+                with torch.no_grad():
+                    image.clamp_(0, 1)
+                average.update(image)
+            report(objective)
+            if convergence.reached(loss):
+                report.skip(steps - step - 1)
+                break
+        result = (image.detach() if average is None else average.value()).clamp(0, 1)
+        if not bool(torch.isfinite(result).all()):
+            raise ModelError(
+                "the optimisation diverged",
+                where="method",
+                remedy="lower the learning rate or the weights, or use precision float32",
+            )
+        return result
+
+    def _terms_at(self, scale: Scale) -> dict[str, StyleLoss]:
+        key = (scale.height, scale.width)
+        if key not in self._terms:
+            settings = self._settings
+            side = math.sqrt(scale.height * scale.width) * self._style_scale
+            self._terms[key] = style_terms(
+                settings.style_loss,
+                self._features,
+                [_resized_to_area(style, side) for style in self._styles],
+                self._blend,
+                settings.style_layers,
+                refresh=_REFRESH if settings.optimizer == "adam" else 1,
+                seed=settings.seed,
+            )
+        return self._terms[key]
+
+
+class _Reporter:
+    """Counts steps over all scales and reports every few, since reading a loss waits for the device."""
+
+    def __init__(self, steps: int, on_progress: Callable[[Progress], None]) -> None:
+        self._step, self._steps, self._on_progress = 0, steps, on_progress
+
+    def __call__(self, objective: Objective) -> None:
+        self._step += 1
+        if self._step % _REPORT_EVERY == 0 or self._step == self._steps:
+            self._on_progress(Progress(self._step, self._steps, objective.parts()))
+
+    def skip(self, steps: int) -> None:
+        self._step += steps
+
+
+def _resized(image: Tensor, scale: Scale) -> Tensor:
+    if image.shape[-2:] == (scale.height, scale.width):
+        return image
+    return F.interpolate(image, (scale.height, scale.width), mode="bicubic", align_corners=False, antialias=True).clamp(
+        0, 1
+    )
+
+
+def _resized_to_area(image: Tensor, side: float) -> Tensor:
+    factor = side / math.sqrt(image.shape[-2] * image.shape[-1])
+    height, width = (max(16, round(length * factor)) for length in image.shape[-2:])
+    return _resized(image, Scale(height, width, 0))
