@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,6 +12,14 @@ from numpy.typing import NDArray
 from vst_core.errors import InputError
 
 FloatArray = NDArray[np.float32]
+
+
+def columns(channels: Sequence[int]) -> slice | list[int]:
+    """An index for several channels at once: a slice where they are neighbours, which numpy copies faster."""
+    first = channels[0]
+    if list(channels) == list(range(first, first + len(channels))):
+        return slice(first, first + len(channels))
+    return list(channels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +39,8 @@ class Part:
     Attributes:
         name: the part's name, empty in single-part files.
         channels: channel names in file order.
-        pixels: (H, W, C) over the data window; float32, or float64 where the file holds integer channels.
+        pixels: (H, W, C) over the data window; float32, or float64 where the file holds integer channels,
+            which then have their integer values.
         data_window: the rectangle that has pixels.
         display_window: the rectangle that is the picture.
         header: the file's own header of this part (an ``OpenImageIO.ImageSpec``), written back as it was.
@@ -67,17 +76,19 @@ class Frame:
 
     @property
     def data_window(self) -> Window:
+        """The rectangle that the colour has pixels in."""
         return self.parts[self.color_part].data_window
 
     @property
     def display_window(self) -> Window:
+        """The rectangle that is the picture; the data window may lie in it, stick out of it, or both."""
         return self.parts[self.color_part].display_window
 
     @property
     def color(self) -> FloatArray:
-        """(H, W, 3) float32, a copy, in the file's colour space, premultiplied as the file has it."""
+        """(H, W, 3) float32, a copy, in the file's colour space, premultiplied."""
         pixels = self.parts[self.color_part].pixels
-        return np.ascontiguousarray(pixels[..., list(self.color_channels)], dtype=np.float32)
+        return np.array(pixels[..., columns(self.color_channels)], dtype=np.float32, order="C")
 
     @property
     def alpha(self) -> FloatArray | None:
@@ -109,7 +120,7 @@ class Frame:
         """The same frame with other colour: ``color`` is (H, W, 3) over the data window. Nothing else changes."""
         part = self.parts[self.color_part]
         pixels = part.pixels.copy()
-        pixels[..., list(self.color_channels)] = color
+        pixels[..., columns(self.color_channels)] = color
         parts = list(self.parts)
         parts[self.color_part] = replace(part, pixels=pixels)
         return replace(self, parts=tuple(parts))

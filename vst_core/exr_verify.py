@@ -1,0 +1,79 @@
+"""Proof that an EXR file on disk is what was to be written: read back whole and compared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import OpenImageIO as oiio  # noqa: N813  # OpenImageIO's own documentation imports it so
+from numpy.typing import NDArray
+
+from vst_core.errors import InputError, OutputError
+from vst_core.exr_file import LOSSLESS, channel_types
+from vst_core.image_file import Header, open_image
+
+_STORAGE: dict[str, type[np.generic]] = {"half": np.float16, "float": np.float32, "uint": np.uint32}
+
+
+def verify_parts(path: Path, specs: Sequence[oiio.ImageSpec], pixels: Sequence[NDArray[Any]], *, final: Path) -> None:
+    """Read a file back and compare headers and, where the compression is lossless, every bit of every channel.
+
+    Args:
+        path: the file.
+        specs: the header that each part was written with.
+        pixels: (H, W, C) of each part. Values that their half channel cannot hold are compared after rounding.
+        final: what to call the file in messages.
+
+    Raises:
+        OutputError: the file cannot be decoded whole, or holds something else.
+    """
+    try:
+        with open_image(path) as file:
+            _verify_headers(file.header, specs, final)
+            for index, (spec, expected) in enumerate(zip(specs, pixels, strict=True)):
+                lossless = spec.get_string_attribute("compression") in LOSSLESS
+                for row, decoded in file.bands(index):
+                    written = expected[row : row + len(decoded)]
+                    if lossless and not _same(decoded, written, channel_types(spec)):
+                        raise _unfaithful(final, f"the pixels of part {index} differ from row {row}")
+    except InputError as error:
+        raise _unfaithful(final, error.what) from error
+
+
+def _verify_headers(header: Header, specs: Sequence[oiio.ImageSpec], final: Path) -> None:
+    if len(header.parts) != len(specs):
+        raise _unfaithful(final, f"it has {len(header.parts)} parts instead of {len(specs)}")
+    for part, spec in zip(header.parts, specs, strict=True):
+        if (part.channels, part.formats) != (tuple(spec.channelnames), channel_types(spec)):
+            raise _unfaithful(final, "channels or their types differ")
+        if (part.spec.roi, part.spec.roi_full) != (spec.roi, spec.roi_full):
+            raise _unfaithful(final, "the windows differ")
+        if part.metadata.get("compression") != spec.get_string_attribute("compression"):
+            raise _unfaithful(final, "the compression differs")
+
+
+def _same(decoded: NDArray[Any], expected: NDArray[Any], types: Sequence[str]) -> bool:
+    suspects = list(range(len(types)))
+    if decoded.dtype == expected.dtype:
+        equal = _bits(decoded) == _bits(expected)
+        # All rows first and then all columns: reducing over whole rows is many times faster than over short pixels.
+        equal = equal.reshape(len(equal), -1).all(axis=0).reshape(-1, len(types)).all(axis=0)
+        suspects = [channel for channel in suspects if not equal[channel]]
+    for channel in suspects:
+        stored = expected[..., channel].astype(_STORAGE[types[channel]])
+        if not np.array_equal(_bits(decoded[..., channel].astype(stored.dtype)), _bits(stored)):
+            return False
+    return True
+
+
+def _bits(values: NDArray[Any]) -> NDArray[Any]:
+    """The values as integers of the same width, so that NaN compares too."""
+    return values.view(f"u{values.dtype.itemsize}")
+
+
+def _unfaithful(final: Path, reason: str) -> OutputError:
+    return OutputError(
+        f"was written but does not read back ({reason})", where=final, remedy="check the free space and the disk"
+    )

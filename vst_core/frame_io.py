@@ -1,0 +1,219 @@
+"""Frames from and to disk.
+
+``read_frame`` keeps everything that a file holds, ``write_frame`` gives it all back with other colour, and no file has
+its final name before it was read back and compared. The colour of a ``Frame`` is premultiplied, whatever the file says:
+unassociated alpha of PNG and TIFF is multiplied in, in float, on reading.
+
+What is lost on the way: thumbnails (they would show the plate), empty string attributes, mip levels below full size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vst_core.atomic_file import write_atomically
+from vst_core.errors import InputError, OutputError, SettingsError
+from vst_core.exr_file import LOSSLESS, channel_types, check_compression, part_header, write_parts
+from vst_core.exr_verify import verify_parts
+from vst_core.image import FloatArray, Frame, Part, columns
+from vst_core.image_file import Header, ImageFile, PartHeader, open_image, read_header
+from vst_core.layers import PartChannels, choose_color_layer
+from vst_core.picture import picture_part
+
+__all__ = ["Header", "check_finite", "read_channels", "read_frame", "read_header", "write_frame"]
+
+HALF_MAX = 65504.0
+"""The largest finite half float."""
+
+
+def read_frame(path: Path, *, layer: str | None = None) -> Frame:
+    """Read all parts and all channels of a frame.
+
+    EXR values are bit for bit those of the file. Pictures of other formats become one part of R, G, B and, where there
+    is alpha, A; integers become [0, 1], grey becomes three equal channels, and the part's header is that of a new half
+    float EXR.
+
+    Args:
+        path: an image of any format that OpenImageIO reads; style images too.
+        layer: the layer, part or view whose colour is the frame's colour; None takes the likeliest (``layers``).
+
+    Raises:
+        InputError: the file cannot be read whole, has no such colour, or its colour or alpha has NaN or infinity.
+    """
+    with open_image(path) as file:
+        frame = _read_exr(file, layer) if file.header.file_format == "openexr" else _read_picture(file)
+    check_finite(frame)
+    return frame
+
+
+def read_channels(path: Path, names: Sequence[str]) -> FloatArray:
+    """Read a few channels by name, decoding no more parts and channels than needed.
+
+    Args:
+        path: an image; of several channels of one name, the one in the first part is meant.
+        names: the channels, for example ``("ViewLayer.Vector.X", "ViewLayer.Vector.Y")``.
+
+    Returns:
+        (H, W, len(names)) float32 over the data window, in the order asked for. NaN and infinity come as they are.
+
+    Raises:
+        InputError: the file cannot be read, or lacks a channel, or the channels cover different data windows.
+    """
+    with open_image(path) as file:
+        found = [_find_channel(file.header, name) for name in names]
+        windows = {file.header.parts[part].data_window for part, _ in found}
+        if len(windows) > 1:
+            raise InputError(f"{', '.join(names)} cover different data windows", where=path)
+        decoded = {}
+        for part in {part for part, _ in found}:
+            indices = [index for owner, index in found if owner == part]
+            decoded[part] = (min(indices), file.read(part, min(indices), max(indices) + 1))
+    planes = [decoded[part][1][..., index - decoded[part][0]] for part, index in found]
+    return np.stack(planes, axis=-1).astype(np.float32, copy=False)
+
+
+def check_finite(frame: Frame) -> None:
+    """Check that the colour and its alpha are finite; other channels may hold what they like.
+
+    Raises:
+        InputError: naming the channel, how many pixels, and where the first one is.
+    """
+    part = frame.parts[frame.color_part]
+    bad = _first_not_finite(part, frame.color_channels, frame.alpha_channel)
+    if bad:
+        raise InputError(
+            bad, where=frame.path, remedy="render the frame again, or replace the values before stylising it"
+        )
+
+
+def write_frame(
+    path: Path,
+    frame: Frame,
+    *,
+    attributes: Mapping[str, str | int | float],
+    data_type: Literal["half", "float"] | None,
+    compression: str | None,
+) -> int:
+    """Write a frame as EXR, verified: the file has its name only after it was read back and compared.
+
+    All parts, channels, their types, tiles, windows and attributes are those of the frame. With a lossless compression
+    every channel is compared bit for bit, with a lossy one the file is only decoded whole.
+
+    Args:
+        path: the file, its extension ``.exr``; its folder must exist.
+        frame: what to write. Colour beyond the half range is clamped to it where it is stored as half.
+        attributes: metadata to add to the first part and to the part with the colour.
+        data_type: storage type of the three colour channels; None keeps the plate's. No other channel changes type.
+        compression: None keeps the plate's. A lossy one is for the colour's part only, and only where it holds nothing
+            but colour and alpha.
+
+    Returns:
+        How many colour values were clamped to the half range.
+
+    Raises:
+        SettingsError: the extension or the compression is not possible, or an attribute fits no EXR header.
+        OutputError: the colour is not finite, or the file could not be written and read back.
+    """
+    if path.suffix.lower() != ".exr":
+        raise SettingsError("only EXR is written", where=path, remedy="name the output .exr")
+    _check_compression(frame, compression)
+    bad = _first_not_finite(frame.parts[frame.color_part], frame.color_channels, None)
+    if bad:
+        raise OutputError(bad, where=path, remedy="the stylisation failed on this frame")
+    types = {} if data_type is None else dict.fromkeys(frame.color_channels, data_type)
+    specs = []
+    for index, part in enumerate(frame.parts):
+        own = index == frame.color_part
+        specs.append(
+            part_header(
+                part,
+                types=types if own else {},
+                compression=compression if own or compression in LOSSLESS else None,
+                attributes=attributes if own or index == 0 else {},
+            )
+        )
+    color, clamped = _clamp_color(frame, channel_types(specs[frame.color_part]))
+    pixels = [color if index == frame.color_part else part.pixels for index, part in enumerate(frame.parts)]
+    write_atomically(
+        path,
+        write=lambda temporary: write_parts(temporary, specs, pixels, final=path),
+        verify=lambda temporary: verify_parts(temporary, specs, pixels, final=path),
+    )
+    return clamped
+
+
+def _read_exr(file: ImageFile, layer: str | None) -> Frame:
+    headers = file.header.parts
+    chosen = choose_color_layer([_part_channels(header) for header in headers], layer, file.header.path)
+    parts = tuple(
+        Part(header.name, header.channels, file.read(index), header.data_window, header.display_window, header.spec)
+        for index, header in enumerate(headers)
+    )
+    metadata = headers[chosen.part].metadata
+    return Frame(parts, chosen.part, chosen.color, chosen.alpha, metadata, file.header.path)
+
+
+def _read_picture(file: ImageFile) -> Frame:
+    part = picture_part(file.header.parts[0], file.read(0))
+    alpha = part.channels.index("A") if "A" in part.channels else None
+    return Frame((part,), 0, (0, 1, 2), alpha, file.header.metadata, file.header.path)
+
+
+def _part_channels(header: PartHeader) -> PartChannels:
+    views = header.metadata.get("view") or header.metadata.get("multiView") or ""
+    return PartChannels(header.channels, header.name, views if isinstance(views, str) else views[0])
+
+
+def _find_channel(header: Header, name: str) -> tuple[int, int]:
+    for index, part in enumerate(header.parts):
+        if name in part.channels:
+            return index, part.channels.index(name)
+    raise InputError(
+        f"has no channel {name!r}", where=header.path, remedy=f"its channels are {', '.join(header.channel_names)}"
+    )
+
+
+def _first_not_finite(part: Part, color: Sequence[int], alpha: int | None) -> str:
+    """What is wrong with the colour or the alpha of a part, or an empty string."""
+    if np.isfinite(part.pixels).all():  # the usual case, and contiguous
+        return ""
+    for channel in [*color, *([] if alpha is None else [alpha])]:
+        bad = ~np.isfinite(part.pixels[..., channel])
+        if bad.any():
+            row, column = np.unravel_index(int(np.argmax(bad)), bad.shape)
+            at = f"({int(column) + part.data_window.x}, {int(row) + part.data_window.y})"
+            count = int(np.count_nonzero(bad))
+            return f"channel {part.channels[channel]} has {count} pixels of NaN or infinity, the first at {at}"
+    return ""
+
+
+def _check_compression(frame: Frame, compression: str | None) -> None:
+    if compression is None:
+        return
+    check_compression(compression)
+    part = frame.parts[frame.color_part]
+    picture = {*frame.color_channels, frame.alpha_channel}
+    others = [name for index, name in enumerate(part.channels) if index not in picture]
+    if compression not in LOSSLESS and others:
+        raise SettingsError(
+            f"{compression} would alter {', '.join(others)}, which lie in one part with the colour",
+            where="compression",
+            remedy=f"choose one of {', '.join(LOSSLESS)}",
+        )
+
+
+def _clamp_color(frame: Frame, types: Sequence[str]) -> tuple[NDArray[Any], int]:
+    """The colour part's pixels with half colour clamped to the half range, and how many values that changed."""
+    part = frame.parts[frame.color_part]
+    halves = [channel for channel in frame.color_channels if types[channel] == "half"]
+    color = part.pixels[..., columns(halves)]
+    if not halves or (color.max() <= HALF_MAX and color.min() >= -HALF_MAX):
+        return part.pixels, 0
+    pixels = part.pixels.copy()
+    pixels[..., columns(halves)] = np.clip(color, -HALF_MAX, HALF_MAX)  # half itself silently makes infinity of it
+    return pixels, int(np.count_nonzero(np.abs(color) > HALF_MAX))

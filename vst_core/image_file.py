@@ -1,0 +1,222 @@
+"""Opening image files and reading their headers and pixels, with every failure as one line that names the file.
+
+All of OpenImageIO's reading goes through here. A truncated file opens and fails in the middle of reading, a corrupt
+header can fail while its error message is decoded, and an absurd size is refused before memory is asked for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import OpenImageIO as oiio  # noqa: N813  # OpenImageIO's own documentation imports it so
+from numpy.typing import NDArray
+
+from vst_core.errors import InputError
+from vst_core.image import Window
+
+_LARGEST_PART_MIB = 8192  # uncompressed: 8K with 60 float channels; a header that claims more is taken for corrupt
+_BAND_ROWS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class PartHeader:
+    """What a file says about one of its parts.
+
+    Attributes:
+        name: the part's name, empty in single-part files.
+        channels: channel names in the order of the pixels.
+        formats: storage type of each channel: ``half``, ``float``, ``uint``, ``uint8``, ...
+        data_window: the rectangle that has pixels.
+        display_window: the rectangle that is the picture.
+        metadata: attributes by name.
+        spec: all of it as an ``OpenImageIO.ImageSpec``.
+    """
+
+    name: str
+    channels: tuple[str, ...]
+    formats: tuple[str, ...]
+    data_window: Window
+    display_window: Window
+    metadata: Mapping[str, Any]
+    spec: oiio.ImageSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a file says about itself.
+
+    Attributes:
+        path: where it was read.
+        file_format: OpenImageIO's name of the format: ``openexr``, ``png``, ...
+        parts: every part, in file order.
+    """
+
+    path: str
+    file_format: str
+    parts: tuple[PartHeader, ...]
+
+    @property
+    def channel_names(self) -> tuple[str, ...]:
+        """Names of all channels over all parts, in file order."""
+        return tuple(name for part in self.parts for name in part.channels)
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        """Attributes of the first part by name."""
+        return self.parts[0].metadata
+
+
+class ImageFile:
+    """An open image file.
+
+    Attributes:
+        header: what the file says about itself.
+    """
+
+    def __init__(self, image: oiio.ImageInput, path: Path) -> None:
+        self._image = image
+        self._path = path
+        self.header = Header(str(path), image.format_name(), tuple(self._parts()))
+
+    def bands(self, part: int) -> Iterator[tuple[int, NDArray[Any]]]:
+        """Decode a part a few rows at a time, which takes less memory and, for that reason, less time.
+
+        Yields:
+            The first row, counted from the top of the data window, and the pixels from there as ``read`` gives them.
+
+        Raises:
+            InputError: the pixels are truncated or corrupt.
+        """
+        spec = self.header.parts[part].spec
+        if spec.tile_width or "uint" in self.header.parts[part].formats:
+            yield 0, self.read(part)
+            return
+        step = max(_BAND_ROWS, spec.get_int_attribute("oiio:RowsPerChunk", 1))
+        for row in range(0, spec.height, step):
+            last = min(row + step, spec.height)
+            with _one_line_errors(self._path):
+                pixels = self._image.read_scanlines(part, 0, spec.y + row, spec.y + last, 0, 0, spec.nchannels, "float")
+                if not isinstance(pixels, np.ndarray):
+                    raise _unreadable(self._path, self._image.geterror())
+            yield row, pixels.reshape(last - row, spec.width, spec.nchannels)
+
+    def read(self, part: int, first: int = 0, last: int | None = None) -> NDArray[Any]:
+        """Decode the channels ``first`` to ``last`` (not included) of a part.
+
+        Returns:
+            (H, W, C) over the data window: float32 bit for bit as stored, 8 and 16 bit integers as [0, 1]. float64
+            where one of the channels is an EXR ``uint``, which then has its integer value.
+
+        Raises:
+            InputError: the pixels are truncated or corrupt.
+        """
+        formats = self.header.parts[part].formats
+        last = len(formats) if last is None else last
+        integers = [index for index in range(first, last) if formats[index] == "uint"]
+        if not integers or self.header.file_format != "openexr":
+            return self._decode(part, first, last, "float")
+        pixels = self._decode(part, first, last, "float").astype(np.float64)
+        for index in integers:  # as float they come normalized to [0, 1] and rounded to 24 bits
+            pixels[..., index - first] = self._decode(part, index, index + 1, "uint")[..., 0]
+        return pixels
+
+    def _decode(self, part: int, first: int, last: int, data_type: str) -> NDArray[Any]:
+        with _one_line_errors(self._path):
+            pixels = self._image.read_image(part, 0, first, last, data_type)
+            if not isinstance(pixels, np.ndarray):
+                raise _unreadable(self._path, self._image.geterror())
+        return pixels
+
+    def _parts(self) -> Iterator[PartHeader]:
+        count = 1
+        if self._image.format_name() == "openexr":  # subimages of other formats are pages and thumbnails
+            count = self._image.spec(0).get_int_attribute("oiio:subimages", 1)
+        for index in range(count):
+            spec = self._image.spec(index)
+            if spec.width <= 0 or spec.height <= 0 or spec.nchannels <= 0:
+                raise _unreadable(self._path, self._image.geterror() or f"part {index} has no pixels")
+            if spec.deep:
+                raise InputError(
+                    "holds deep samples, which cannot be stylised", where=self._path, remedy="flatten it first"
+                )
+            yield _part_header(spec)
+
+
+@contextlib.contextmanager
+def open_image(path: Path) -> Iterator[ImageFile]:
+    """Open an image of any format that OpenImageIO knows; alpha is left as the file has it.
+
+    Raises:
+        InputError: the file is missing, empty, truncated, corrupt, deep, absurdly large or no image.
+    """
+    _set_limits()
+    if not path.is_file():
+        raise InputError("is a folder" if path.is_dir() else "no such file", where=path)
+    if path.stat().st_size == 0:
+        raise InputError("is empty (0 bytes)", where=path, remedy="render or copy it again")
+    as_stored = oiio.ImageSpec()
+    # By default 8-bit colour is multiplied by its alpha in 8 bits, which cannot be undone.
+    as_stored.attribute("oiio:UnassociatedAlpha", 1)
+    with _one_line_errors(path):
+        image = oiio.ImageInput.open(str(path), as_stored)
+        if image is None:
+            raise _unreadable(path, oiio.geterror())
+    try:
+        with _one_line_errors(path):
+            file = ImageFile(image, path)
+            if image.has_error:  # a corrupt attribute that the reader stepped over
+                raise _unreadable(path, image.geterror())
+        yield file
+    finally:
+        image.close()
+
+
+def read_header(path: Path) -> Header:
+    """Read what a file says about itself, without decoding a pixel.
+
+    Raises:
+        InputError: as ``open_image``.
+    """
+    with open_image(path) as file:
+        return file.header
+
+
+@cache
+def _set_limits() -> None:
+    """OpenImageIO's own limit is all the memory there is."""
+    oiio.attribute("limits:imagesize_MB", _LARGEST_PART_MIB)
+
+
+@contextlib.contextmanager
+def _one_line_errors(path: Path) -> Iterator[None]:
+    """The exceptions that OpenImageIO's binding lets through on broken files, as an InputError."""
+    try:
+        yield
+    except UnicodeDecodeError as error:  # the file's own bytes, quoted in an error message
+        raise _unreadable(path, "its header is corrupt") from error
+    except (MemoryError, OverflowError) as error:
+        raise _unreadable(path, "its size exceeds the memory") from error
+
+
+def _unreadable(path: Path, reason: str) -> InputError:
+    text = " ".join(reason.replace(str(path), "the file").split())[:200] or "unknown reason"
+    return InputError(f"cannot be read ({text})", where=path, remedy="render or copy it again")
+
+
+def _part_header(spec: oiio.ImageSpec) -> PartHeader:
+    formats = tuple(str(kind) for kind in spec.channelformats) or (str(spec.format),) * spec.nchannels
+    return PartHeader(
+        name=spec.get_string_attribute("oiio:subimagename"),
+        channels=tuple(spec.channelnames),
+        formats=formats,
+        data_window=Window(spec.x, spec.y, spec.width, spec.height),
+        display_window=Window(spec.full_x, spec.full_y, spec.full_width, spec.full_height),
+        metadata={item.name: item.value for item in spec.extra_attribs},
+        spec=spec,
+    )
