@@ -1,0 +1,30 @@
+"""Motion between frames: where it comes from, where it can be trusted, and how pictures are moved along it."""
+
+from vst_core.flow.estimate import Estimator, estimate_flow, make_estimator
+from vst_core.flow.files import read_flow, write_flo
+from vst_core.flow.motion import FlowFrame, Motion
+from vst_core.flow.occlusion import consistency_mask
+from vst_core.flow.source import MotionFinder
+from vst_core.flow.vectors import VectorLayer, VectorPair, Vectors, find_vector_layer, to_flow
+from vst_core.flow.warp import compose, inside, invert, warp
+
+__all__ = [
+    "Estimator",
+    "FlowFrame",
+    "Motion",
+    "MotionFinder",
+    "VectorLayer",
+    "VectorPair",
+    "Vectors",
+    "compose",
+    "consistency_mask",
+    "estimate_flow",
+    "find_vector_layer",
+    "inside",
+    "invert",
+    "make_estimator",
+    "read_flow",
+    "to_flow",
+    "warp",
+    "write_flo",
+]

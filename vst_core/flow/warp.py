@@ -1,0 +1,104 @@
+"""Moving an image along a flow field."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def warp(image: Tensor, backward_flow: Tensor, *, padding: Literal["border", "zeros"] = "border") -> Tensor:
+    """Sample ``image`` bilinearly at ``x + backward_flow(x)``: the previous frame, moved to where it is now.
+
+    Differentiable in ``image``. Whole-pixel flows return the image's own values bit for bit: the sampling grid is laid
+    over a canvas whose sides are powers of two, where normalised coordinates lose nothing.
+
+    Args:
+        image: (B, C, H, W), any range; float32 or float64 (narrower types are computed in the flow's type).
+        backward_flow: (B, 2, H, W), pixels, x right, y down.
+        padding: beyond the frame, ``"border"`` repeats the outermost pixels and ``"zeros"`` fades to 0 within a pixel.
+
+    Returns:
+        (B, C, H, W) in the wider of the two types.
+
+    Raises:
+        ValueError: the shapes do not belong together.
+    """
+    _check_shapes(image, backward_flow)
+    dtype = torch.promote_types(image.dtype, backward_flow.dtype)
+    height, width = image.shape[-2:]
+    rows, columns = _power_of_two(height), _power_of_two(width)
+    x, y = sample_points(backward_flow)
+    if padding == "border":
+        x, y = x.clamp(0, width - 1), y.clamp(0, height - 1)
+    grid = torch.stack((x * (2 / columns) + (1 / columns - 1), y * (2 / rows) + (1 / rows - 1)), dim=-1)
+    canvas = F.pad(image.to(dtype), (0, columns - width, 0, rows - height))
+    return F.grid_sample(canvas, grid.to(dtype), mode="bilinear", padding_mode="zeros", align_corners=False)
+
+
+def inside(backward_flow: Tensor) -> Tensor:
+    """Where the sample points lie within the frame, its outermost pixel centres included.
+
+    Args:
+        backward_flow: (B, 2, H, W), pixels, x right, y down.
+
+    Returns:
+        (B, 1, H, W), 1 inside and 0 outside (or where the flow is NaN), in the flow's type.
+    """
+    height, width = backward_flow.shape[-2:]
+    x, y = sample_points(backward_flow)
+    within = (x >= 0) & (x <= width - 1) & (y >= 0) & (y <= height - 1)
+    return within[:, None].to(backward_flow.dtype)
+
+
+def compose(first: Tensor, second: Tensor) -> Tensor:
+    """Chain two backward flows: x -> x + first(x) -> x + first(x) + second(x + first(x)).
+
+    Args:
+        first: (B, 2, H, W), pixels, on t's grid, to t-1.
+        second: (B, 2, H, W), pixels, on (t-1)'s grid, to t-2.
+
+    Returns:
+        (B, 2, H, W), pixels, on t's grid, to t-2. Where ``first`` leaves the frame, ``second`` is taken at its border.
+    """
+    return first + warp(second, first)
+
+
+def invert(forward_flow: Tensor, *, iterations: int = 8) -> Tensor:
+    """The backward flow that undoes a forward flow, by the fixed point ``b(x) = -f(x + b(x))``.
+
+    It is exact where the motion is smooth. Where something is uncovered or overtaken there is no inverse: what comes
+    out there fails `vst_core.flow.consistency_mask`, given the same ``forward_flow``.
+
+    Args:
+        forward_flow: (B, 2, H, W), pixels, on (t-1)'s grid, to t.
+        iterations: how often the point is refined.
+
+    Returns:
+        (B, 2, H, W), pixels, on t's grid, to t-1.
+    """
+    backward_flow = -forward_flow
+    for _ in range(iterations):
+        backward_flow = -warp(forward_flow, backward_flow)
+    return backward_flow
+
+
+def sample_points(backward_flow: Tensor) -> tuple[Tensor, Tensor]:
+    """The columns and rows, each (B, H, W), at which a flow samples the other frame."""
+    height, width = backward_flow.shape[-2:]
+    dtype, device = backward_flow.dtype, backward_flow.device
+    columns = torch.arange(width, dtype=dtype, device=device)
+    rows = torch.arange(height, dtype=dtype, device=device)
+    return backward_flow[:, 0] + columns, backward_flow[:, 1] + rows[:, None]
+
+
+def _power_of_two(size: int) -> int:
+    return 1 << (size - 1).bit_length()
+
+
+def _check_shapes(image: Tensor, backward_flow: Tensor) -> None:
+    batch, _, height, width = image.shape
+    if backward_flow.shape != (batch, 2, height, width):
+        raise ValueError(f"flow {tuple(backward_flow.shape)} does not belong to an image {tuple(image.shape)}")
