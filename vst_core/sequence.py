@@ -78,7 +78,7 @@ class FrameSequence:
     @classmethod
     def _single(cls, path: Path) -> FrameSequence:
         """One file: the number between its last dots, if any, is its frame number."""
-        still = cls(path.parent, path.name, "", 0, STILL_FRAME)
+        still = cls(path.parent, path.stem, path.suffix, 0, STILL_FRAME)
         parsed = _read_name(path.name)
         frames = None if parsed is None else parsed.frameSet()
         if parsed is None or frames is None or len(frames) != 1:

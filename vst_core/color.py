@@ -1,0 +1,204 @@
+"""A plate as a network sees it, and the network's picture as the plate's colour.
+
+Every plate goes through one invertible curve (``display_curve``) in Rec.709. Nothing between 0 and 64 in Rec.709 is
+lost. What a network cannot be shown, negative values (other gamuts have many) and values above 64, is clamped for it
+and kept in the ``DisplayImage``; on the way back it is restored in proportion to what the network left of the pixel:
+
+* a channel above 64 is scaled up again by as much as it was clamped down;
+* a negative part is added again, less of it where the stylised pixel is darker than the plate was.
+
+So an identity network gives the plate back, and a dark brush stroke over a laser beam is not a hole in the image.
+
+Encoded spaces (sRGB, log) are decoded and encoded by OpenColorIO, which ends some of them at 0: what they cannot
+hold is lost, as it is in every program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from vst_core.color_space import WORKING_SPACE, ColorConfig, resolve_color_space
+from vst_core.coverage import fill_uncovered, scaled, uncovered, unpremultiplied
+from vst_core.display_curve import PEAK, WHITE_DISPLAY, curve, inverse_curve
+from vst_core.image import FloatArray
+
+__all__ = ["DisplayImage", "DisplayTransform", "resolve_color_space", "style_to_display"]
+
+cv: Any = cv2  # its stubs know no numbers among the arguments and no element types
+
+HIGHLIGHT_RADIUS = 8
+"""How far, in pixels, a highlight of the plate licenses highlights in the stylised frame."""
+
+_BAND_ROWS = 16  # what fits the caches of a core
+_LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)  # Rec.709
+_DARK = np.float32(1e-4)
+
+_Outside = tuple[NDArray[np.intp], FloatArray] | None
+
+
+@dataclass(frozen=True, slots=True)
+class DisplayImage:
+    """A plate as the network sees it, with what it takes to come back.
+
+    Attributes:
+        pixels: (1, 3, H, W) float32 on the CPU, display-referred, [0, 1], straight (not premultiplied).
+        color: the plate's own (H, W, 3), which must not be changed while this lives.
+        alpha: (H, W), or None where the plate is opaque.
+        outside: for every band of rows, the pixels that were clamped and their scene-linear Rec.709 values.
+    """
+
+    pixels: Tensor
+    color: FloatArray
+    alpha: FloatArray | None
+    outside: tuple[_Outside, ...]
+
+
+class DisplayTransform:
+    """Between a plate's colour space and what a network sees.
+
+    Args:
+        color_space: the plate's space, by any name that the OCIO configuration knows.
+        config: an OCIO configuration; None takes ``$OCIO``, or the built-in one.
+        output_space: the space of the results; None takes the plate's.
+
+    Attributes:
+        color_space: the plate's space, by its name in the configuration.
+        output_space: the space of the results, likewise.
+
+    Raises:
+        InputError: the configuration cannot be read.
+        SettingsError: it does not know a space.
+    """
+
+    def __init__(self, color_space: str, config: str | None = None, output_space: str | None = None) -> None:
+        self._config = ColorConfig.load(config)
+        self.color_space = self._config.resolve(color_space)
+        self.output_space = self._config.resolve(output_space or color_space)
+        self._working = self._config.resolve(WORKING_SPACE)
+        self._decode = self._config.matrix(self.color_space, self._working)
+        encode = self._config.matrix(self.output_space, self._working)
+        self._encode = None if encode is None else np.linalg.inv(encode)
+
+    def to_display(self, color: FloatArray, alpha: FloatArray | None) -> DisplayImage:
+        """Show a plate to a network.
+
+        Args:
+            color: (H, W, 3) float32 in the plate's space, premultiplied, finite.
+            alpha: (H, W) float32, or None.
+        """
+        color = np.ascontiguousarray(color, dtype=np.float32)
+        if alpha is not None and alpha.min() == 1 == alpha.max():
+            alpha = None
+        source, divisor = color, alpha
+        if self._decode is None:
+            straight = color if alpha is None else unpremultiplied(color, alpha)
+            source, divisor = self._config.convert(straight, self.color_space, self._working), None
+        display = np.empty_like(color)
+        outside = []
+        for rows in _bands(len(color)):
+            band = source[rows] if divisor is None else unpremultiplied(source[rows], divisor[rows])
+            linear = _transformed(band, self._decode)
+            outside.append(_outside(linear))
+            np.clip(curve(linear), 0, 1, out=display[rows])
+        if alpha is not None:
+            fill_uncovered(display, alpha)
+        pixels = torch.empty(1, 3, *color.shape[:2])
+        for channel, plane in enumerate(pixels[0].numpy()):
+            cv.extractChannel(display, channel, plane)
+        return DisplayImage(pixels, color, alpha, tuple(outside))
+
+    def to_scene_linear(self, stylized: Tensor, source: DisplayImage) -> FloatArray:
+        """Bring a network's picture back to where the plate came from.
+
+        A network invents highlights out of noise, and the curve would make suns of them. So display values are limited
+        to white (scene-linear 1), or, where the plate is brighter than that within ``HIGHLIGHT_RADIUS`` pixels, to
+        the brightest it has there.
+
+        Args:
+            stylized: (1, 3, H, W), display-referred; values outside [0, 1] are clamped.
+            source: what the network was shown.
+
+        Returns:
+            (H, W, 3) float32 in the output space, premultiplied. Where the plate has no alpha to speak of, it is the
+            plate's own colour.
+        """
+        if stylized.shape != source.pixels.shape:
+            raise ValueError(f"stylized is {tuple(stylized.shape)}, the plate {tuple(source.pixels.shape)}")
+        limit = _highlight_limit(source.pixels[0].numpy())
+        planes = stylized.detach().to("cpu", torch.float32)[0].contiguous().numpy()
+        display = cv.merge([cv.max(cv.min(plane, limit), 0.0) for plane in planes])
+        color: FloatArray = np.empty_like(display)
+        for rows, outside in zip(_bands(len(display)), source.outside, strict=True):
+            linear = inverse_curve(display[rows])
+            if outside is not None:
+                _restore(linear.reshape(-1, 3), *outside)
+            color[rows] = _transformed(linear, self._encode)
+        if self._encode is None:
+            color = self._config.convert(color, self._working, self.output_space)
+        if source.alpha is not None:
+            color = scaled(color, source.alpha)
+            untouched = source.color
+            if self.output_space != self.color_space:
+                untouched = self._config.convert(untouched, self.color_space, self.output_space)
+            cv.copyTo(untouched, uncovered(source.alpha), color)
+        return color
+
+
+def style_to_display(pixels: FloatArray, color_space: str, config: str | None = None) -> Tensor:
+    """A style image as a network sees it, through the curve that plates go through.
+
+    Args:
+        pixels: (H, W, 3) float32 in ``color_space``.
+        color_space: its space.
+        config: as for ``DisplayTransform``.
+
+    Returns:
+        (1, 3, H, W) float32, display-referred, [0, 1].
+    """
+    return DisplayTransform(color_space, config).to_display(pixels, None).pixels
+
+
+def _bands(height: int) -> Iterator[slice]:
+    return (slice(row, min(row + _BAND_ROWS, height)) for row in range(0, height, _BAND_ROWS))
+
+
+def _transformed(color: FloatArray, matrix: NDArray[np.floating[Any]] | None) -> FloatArray:
+    if matrix is None or np.array_equal(matrix, np.eye(3)):
+        return color
+    transformed: FloatArray = cv.transform(color, matrix.astype(np.float32))
+    return transformed
+
+
+def _outside(linear: FloatArray) -> _Outside:
+    """The pixels of a band that the display range cannot hold."""
+    if linear.min() >= 0 and linear.max() <= PEAK:
+        return None
+    values = linear.reshape(-1, 3)
+    bad = (values < 0) | (values > PEAK)
+    at = np.flatnonzero(bad[:, 0] | bad[:, 1] | bad[:, 2])
+    return at, values[at]
+
+
+def _restore(linear: FloatArray, at: NDArray[np.intp], plate: FloatArray) -> None:
+    """Put back, in place, what the display range could not hold of the pixels ``at``."""
+    stylized = linear[at]
+    seen = np.clip(plate, 0, PEAK)
+    remaining = np.minimum((stylized @ _LUMINANCE + _DARK) / (seen @ _LUMINANCE + _DARK), 1)
+    linear[at] = stylized * np.maximum(plate / PEAK, 1) + np.minimum(plate, 0) * remaining[:, None]
+
+
+def _highlight_limit(plate: FloatArray) -> Any:
+    """The largest display value allowed, (H, W), or one number where the plate has no highlights."""
+    brightest = cv.max(cv.max(plate[0], plate[1]), plate[2])
+    if brightest.max() <= WHITE_DISPLAY:
+        return WHITE_DISPLAY
+    size = 2 * HIGHLIGHT_RADIUS + 1
+    return cv.max(cv.dilate(brightest, np.ones((size, size), np.uint8)), WHITE_DISPLAY)

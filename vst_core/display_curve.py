@@ -1,0 +1,101 @@
+"""The one invertible curve between scene-linear Rec.709 and what a network sees.
+
+Networks learned from photographs: sRGB in [0, 1]. A plate goes up to a sun. The curve is sRGB itself up to scene-linear
+0.5 and a logarithm above, which meets it with the same value and slope and reaches exactly 1 at 64, six stops above
+white. White lands near 0.82. Below 0 the line of sRGB's toe goes on, so that the curve is odd there and invertible.
+
+sRGB: IEC 61966-2-1:1999.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import cv2
+import numpy as np
+
+from vst_core.image import FloatArray
+
+cv: Any = cv2  # its stubs know no numbers among the arguments and no element types
+
+KNEE = 0.5
+"""Scene-linear value where sRGB ends and the logarithm begins."""
+
+PEAK = 64.0
+"""Scene-linear value that becomes display 1."""
+
+_TOE, _TOE_SLOPE = 0.0031308, 12.92
+_SCALE, _OFFSET, _GAMMA = 1.055, 0.055, 2.4
+
+
+def _solve_shoulder() -> tuple[float, float, float, float]:
+    """a, b, c of ``a + b ln(x + c)`` and the curve at the knee.
+
+    Value and slope at the knee give a and b for any c; bisection finds the c that gives 1 at the peak.
+    """
+    knee = _SCALE * KNEE ** (1 / _GAMMA) - _OFFSET
+    slope = _SCALE / _GAMMA * KNEE ** (1 / _GAMMA - 1)
+    low, high = 1e-9, 10.0  # of x + c at the knee
+    for _ in range(200):
+        middle = (low + high) / 2
+        reached = knee + slope * middle * math.log((PEAK - KNEE + middle) / middle)
+        low, high = (middle, high) if reached < 1 else (low, middle)
+    b = slope * low
+    return knee - b * math.log(low), b, low - KNEE, knee
+
+
+_A, _B, _C, _KNEE_DISPLAY = _solve_shoulder()
+WHITE_DISPLAY = _A + _B * math.log(1 + _C)
+"""Display value of scene-linear 1."""
+
+
+def curve(linear: FloatArray) -> FloatArray:
+    """Scene-linear Rec.709 to display, value by value, without clamping.
+
+    Args:
+        linear: float32, contiguous, any shape, any finite value.
+
+    Returns:
+        float32 of the same shape; -0.1 becomes -1.292, 64 becomes 1, 1000 becomes 1.10.
+    """
+    x = linear.reshape(len(linear), -1)
+    power = cv.log(cv.max(x, _TOE))
+    power *= np.float32(1 / _GAMMA)
+    cv.exp(power, dst=power)
+    power *= np.float32(_SCALE)
+    power -= np.float32(_OFFSET)
+    shoulder = cv.max(x, KNEE)
+    shoulder += np.float32(_C)
+    cv.log(shoulder, dst=shoulder)
+    shoulder *= np.float32(_B)
+    shoulder += np.float32(_A)
+    cv.copyTo(shoulder, cv.compare(x, KNEE, cv2.CMP_GT), power)
+    cv.copyTo(x * np.float32(_TOE_SLOPE), cv.compare(x, _TOE, cv2.CMP_LE), power)
+    return np.asarray(power, dtype=np.float32).reshape(linear.shape)
+
+
+def inverse_curve(display: FloatArray) -> FloatArray:
+    """Display to scene-linear Rec.709: the inverse of ``curve``.
+
+    Args:
+        display: float32, contiguous, any shape, at most about 1.1.
+
+    Returns:
+        float32 of the same shape.
+    """
+    s = display.reshape(len(display), -1)
+    power = cv.max(s, _TOE * _TOE_SLOPE)
+    power += np.float32(_OFFSET)
+    power *= np.float32(1 / _SCALE)
+    cv.log(power, dst=power)
+    power *= np.float32(_GAMMA)
+    cv.exp(power, dst=power)
+    shoulder = cv.max(s, _KNEE_DISPLAY)
+    shoulder -= np.float32(_A)
+    shoulder *= np.float32(1 / _B)
+    cv.exp(shoulder, dst=shoulder)
+    shoulder -= np.float32(_C)
+    cv.copyTo(shoulder, cv.compare(s, _KNEE_DISPLAY, cv2.CMP_GT), power)
+    cv.copyTo(s * np.float32(1 / _TOE_SLOPE), cv.compare(s, _TOE * _TOE_SLOPE, cv2.CMP_LE), power)
+    return np.asarray(power, dtype=np.float32).reshape(display.shape)
