@@ -9,29 +9,26 @@ import torch
 from torch import Tensor
 
 from vst_core.features import Features
-from vst_core.losses import ContentLoss, StyleLoss, temporal_loss, total_variation
+from vst_core.losses import ContentLoss, temporal_loss, total_variation
 from vst_core.methods.base import Prior
-from vst_core.methods.style_terms import layer_weights
+from vst_core.methods.style_target import StyleTarget
 from vst_core.settings import OptimizationSettings, StyleMeasure
 
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """Reference weights of the four losses, for features of the normalised network and pixels in [0, 1]."""
+    """Reference weights of the other losses where that of style is 1, for relative features and pixels in [0, 1]."""
 
     content: float
-    style: float
     temporal: float
     tv: float
 
 
-# Gram: Ruder et al. 2016 give 5, 1e2 and 1e3 for pixels from 0 to 255, where features are 58 times and their Gram
-# 58^2 times as large as here. Wasserstein: content and TV relative to style as in arXiv 2007.13010's companion
-# settings.
+# Style is 1 by definition. The rest was chosen by looking at, and measuring, frames of the sample shot.
 BALANCE: dict[StyleMeasure, Balance] = {
-    "gram": Balance(content=1.0, style=6.7e4, temporal=3.9e3, tv=1.0),
-    "wasserstein": Balance(content=0.015, style=1.0, temporal=50.0, tv=2.0),
-    "sliced": Balance(content=0.015, style=1.0, temporal=50.0, tv=2.0),
+    "gram": Balance(content=0.2, temporal=50.0, tv=1.0),
+    "wasserstein": Balance(content=0.25, temporal=50.0, tv=1.0),
+    "sliced": Balance(content=0.15, temporal=50.0, tv=1.0),
 }
 
 
@@ -43,7 +40,7 @@ class Objective:
         features: the feature network.
         content: (1, 3, H, W), display [0, 1].
         prior: the previous result at this size, or None.
-        terms: the style losses by layer; they are restarted, so that no frame depends on the one before it.
+        style: what the style demands at this size; its losses are restarted, so that no frame depends on another.
     """
 
     def __init__(
@@ -52,21 +49,19 @@ class Objective:
         features: Features,
         content: Tensor,
         prior: Prior | None,
-        terms: dict[str, StyleLoss],
+        style: StyleTarget,
     ) -> None:
         balance = BALANCE[settings.style_loss]
         self._features = features
         self._prior = prior
-        self._alpha = settings.content_weight * balance.content / len(settings.content_layers)
+        alpha = settings.content_weight * balance.content / len(settings.content_layers)
+        self._alphas = {layer: alpha * weight for layer, weight in style.content_weights.items()}
+        self._betas = {layer: settings.style_weight * weight for layer, weight in style.weights.items()}
         self._gamma = settings.temporal_weight * balance.temporal
         self._tv = settings.tv_weight * balance.tv
-        self._betas = {
-            layer: settings.style_weight * balance.style * weight
-            for layer, weight in layer_weights(settings.style_loss, settings.style_layers).items()
-        }
-        self._terms = terms
-        for term in terms.values():
-            term.restart()
+        self._style = style
+        for loss in style.losses.values():
+            loss.restart()
         with torch.no_grad():
             target = features(content)
         self._content = {layer: ContentLoss(target[layer]) for layer in settings.content_layers}
@@ -76,8 +71,8 @@ class Objective:
         """(1, 3, H, W), display -> scalar."""
         features = self._features(image)
         parts = {
-            "content": self._alpha * _sum(loss(features[layer]) for layer, loss in self._content.items()),
-            "style": _sum(self._betas[layer] * term(features[layer]) for layer, term in self._terms.items()),
+            "content": _sum(self._alphas[layer] * loss(features[layer]) for layer, loss in self._content.items()),
+            "style": _sum(self._betas[layer] * loss(features[layer]) for layer, loss in self._style.losses.items()),
             "tv": self._tv * total_variation(image),
         }
         if self._prior is not None:

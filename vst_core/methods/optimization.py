@@ -16,11 +16,10 @@ from torch import Tensor
 
 from vst_core.errors import ModelError
 from vst_core.features import Features
-from vst_core.losses import StyleLoss
 from vst_core.methods.base import Prior, Progress
 from vst_core.methods.objective import Objective
 from vst_core.methods.solver import Convergence, IterateAverage, make_solver
-from vst_core.methods.style_terms import style_terms
+from vst_core.methods.style_target import StyleTarget, measure_style
 from vst_core.settings import OptimizationSettings
 
 _GROWTH = math.sqrt(2)
@@ -68,12 +67,12 @@ class Optimization:
         self._styles: list[Tensor] = []
         self._blend: tuple[float, ...] = ()
         self._style_scale = 1.0
-        self._terms: dict[tuple[int, int], dict[str, StyleLoss]] = {}
+        self._targets: dict[tuple[int, int], StyleTarget] = {}
 
     def prepare(self, styles: Sequence[Tensor], blend: Sequence[float], style_scale: float) -> None:
         """Take the style; see ``Method.prepare``."""
         self._styles, self._blend, self._style_scale = list(styles), tuple(blend), style_scale
-        self._terms = {}
+        self._targets = {}
 
     def stylize(self, content: Tensor, prior: Prior | None, on_progress: Callable[[Progress], None]) -> Tensor:
         """Stylise one frame; see ``Method.stylize``."""
@@ -89,7 +88,7 @@ class Optimization:
         for scale in scales:
             image = _resized(image, scale).detach().clone(memory_format=torch.contiguous_format).requires_grad_()
             solver = make_solver(settings, image, solver)
-            objective = Objective(settings, self._features, _resized(content, scale), prior, self._terms_at(scale))
+            objective = Objective(settings, self._features, _resized(content, scale), prior, self._target_at(scale))
             image = self._minimized(image, solver, objective, scale.steps, report)
         return image
 
@@ -124,21 +123,14 @@ class Optimization:
             )
         return result
 
-    def _terms_at(self, scale: Scale) -> dict[str, StyleLoss]:
+    def _target_at(self, scale: Scale) -> StyleTarget:
         key = (scale.height, scale.width)
-        if key not in self._terms:
-            settings = self._settings
+        if key not in self._targets:
             side = math.sqrt(scale.height * scale.width) * self._style_scale
-            self._terms[key] = style_terms(
-                settings.style_loss,
-                self._features,
-                [_resized_to_area(style, side) for style in self._styles],
-                self._blend,
-                settings.style_layers,
-                refresh=_REFRESH if settings.optimizer == "adam" else 1,
-                seed=settings.seed,
-            )
-        return self._terms[key]
+            styles = [_resized_to_area(style, side) for style in self._styles]
+            refresh = _REFRESH if self._settings.optimizer == "adam" else 1
+            self._targets[key] = measure_style(self._settings, self._features, styles, self._blend, refresh)
+        return self._targets[key]
 
 
 class _Reporter:

@@ -1,0 +1,66 @@
+"""The ``vst`` command and its exit codes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import Any, NoReturn
+
+import click
+
+from vst_core.cli.commands import app
+from vst_core.cli.progress import emit
+from vst_core.errors import ExitCode, VstError
+from vst_core.methods import Cancelled
+
+
+class Terminated(BaseException):
+    """SIGTERM arrived. No ``Exception``, so that nothing on the way out takes it for an error."""
+
+
+def main() -> NoReturn:
+    """Run ``vst`` and leave with one of the documented exit codes; no traceback reaches the user."""
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        app(standalone_mode=False)
+        code, message = ExitCode.OK, ""
+    except VstError as error:
+        code, message = error.exit_code, str(error)
+    except click.ClickException as error:
+        code, message = ExitCode.USAGE, error.format_message()
+    except Terminated:
+        code, message = ExitCode.TERMINATED, "stopped; finished frames are kept, and the same command goes on from there"
+    except (KeyboardInterrupt, click.Abort, Cancelled):
+        code, message = ExitCode.INTERRUPTED, "stopped; finished frames are kept, and the same command goes on from there"
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains again while it exits
+        code, message = ExitCode.OUTPUT, "the reader of the output went away"
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and "memory" not in str(error):
+            code, message = ExitCode.INTERNAL, _internal(error)
+        else:
+            code, message = ExitCode.MODEL, "out of memory; lower --scale"
+    except Exception as error:  # noqa: BLE001 - the last resort before the user
+        code, message = ExitCode.INTERNAL, _internal(error)
+    _leave(code, message)
+
+
+def _leave(code: ExitCode, message: str) -> NoReturn:
+    if message:
+        line = " ".join(message.split())
+        sys.stderr.write(f"vst: {line}\n")
+        if "--json" in sys.argv[1:] and sys.stdout.isatty() is False:
+            emit("error", message=line, exit_code=int(code))
+    sys.exit(int(code))
+
+
+def _internal(error: Exception) -> str:
+    if os.environ.get("VST_TRACEBACK"):
+        raise error
+    return f"internal error ({type(error).__name__}: {error}); set VST_TRACEBACK=1 to see where, and report it"
+
+
+def _terminate(*_: Any) -> NoReturn:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise Terminated

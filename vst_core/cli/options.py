@@ -1,0 +1,171 @@
+"""The options of a shot, generated from the settings model: one row an option, help and default from the model."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from vst_core.errors import SettingsError
+from vst_core.settings import RenderSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A command line option and the setting it sets.
+
+    Attributes:
+        flags: as typed, ``--style`` or ``--temporal/--no-temporal``.
+        setting: dotted path into ``RenderSettings``.
+        kind: type of the argument.
+        metavar: what help calls it.
+    """
+
+    flags: tuple[str, ...]
+    setting: str
+    kind: Any = str
+    metavar: str | None = None
+
+
+_STYLE_WEIGHTS = "style.weights"
+
+OPTIONS = (
+    Option(("--style",), "style.images", list[Path], "IMAGE"),
+    Option(("--output", "-o"), "output.pattern", str, "PATTERN"),
+    Option(("--frames",), "frames", str, "FIRST-LAST"),
+    Option(("--method",), "method"),
+    Option(("--style-loss",), "optimization.style_loss", str, "gram|wasserstein|sliced"),
+    Option(("--style-weights",), _STYLE_WEIGHTS, str, "W,W,…"),
+    Option(("--style-scale",), "style.scale", float),
+    Option(("--style-color-space",), "style_color_space", str, "NAME"),
+    Option(("--flow",), "flow.source", str, "SOURCE"),
+    Option(("--flow-forward",), "flow.forward", str, "PATTERN"),
+    Option(("--flow-layer",), "flow.layer", str, "NAME"),
+    Option(("--flow-flip-x/--no-flow-flip-x",), "flow.flip_x", bool),
+    Option(("--flow-flip-y/--no-flow-flip-y",), "flow.flip_y", bool),
+    Option(("--flow-scale",), "flow.scale", float),
+    Option(("--raft-weights",), "flow.raft_weights", Path, "FILE"),
+    Option(("--temporal/--no-temporal",), "temporal", bool),
+    Option(("--scale",), "scale", float),
+    Option(("--iterations",), "optimization.iterations", int),
+    Option(("--iterations-next",), "optimization.iterations_next", int),
+    Option(("--optimizer",), "optimization.optimizer", str, "adam|lbfgs"),
+    Option(("--learning-rate",), "optimization.learning_rate", float),
+    Option(("--scales",), "optimization.scales", int),
+    Option(("--content-weight",), "optimization.content_weight", float),
+    Option(("--style-weight",), "optimization.style_weight", float),
+    Option(("--temporal-weight",), "optimization.temporal_weight", float),
+    Option(("--tv-weight",), "optimization.tv_weight", float),
+    Option(("--seed",), "optimization.seed", int),
+    Option(("--features",), "features", str, "vgg19|vgg16"),
+    Option(("--weights",), "weights", Path, "FILE"),
+    Option(("--layer",), "layer", str, "NAME"),
+    Option(("--color-space",), "color_space", str, "NAME"),
+    Option(("--data-type",), "output.data_type", str, "plate|half|float"),
+    Option(("--compression",), "output.compression", str, "NAME"),
+    Option(("--device",), "device", str, "auto|cpu|cuda"),
+    Option(("--precision",), "precision", str, "auto|float32|bfloat16"),
+    Option(("--threads",), "threads", int),
+    Option(("--overwrite/--no-overwrite",), "overwrite", bool),
+)
+
+
+def shot_command(run: Callable[[RenderSettings, bool], None]) -> Callable[..., None]:
+    """A command that takes a plate and every option of a shot, and calls ``run`` with the settings and ``--json``."""
+
+    def command(plate: str | None, settings: Path | None, json: bool, **given: Any) -> None:
+        run(settings_from(plate, settings, given), json)
+
+    parameters = [
+        _parameter("plate", Annotated[str | None, typer.Argument(metavar="PLATE", help=_help("plate"))]),
+        _parameter(
+            "settings",
+            Annotated[Path | None, typer.Option("--settings", help="JSON file with settings; options override it.")],
+        ),
+        _parameter("json", Annotated[bool, typer.Option("--json", help="One JSON object a line.")], default=False),
+        *(_parameter(_name(option), _annotation(option)) for option in OPTIONS),
+    ]
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # how typer learns of them
+    command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    command.__name__, command.__doc__ = run.__name__, run.__doc__
+    return command
+
+
+def settings_from(plate: str | None, path: Path | None, given: dict[str, Any]) -> RenderSettings:
+    """Settings from a file, overridden by what was given on the command line.
+
+    Raises:
+        SettingsError: something is missing, unknown or out of range.
+    """
+    data: dict[str, Any] = {}
+    if path is not None:
+        data = RenderSettings.load(path).model_dump(mode="json")
+    if plate is not None:
+        data["plate"] = plate
+    for option in OPTIONS:
+        value = given.get(_name(option))
+        if value is not None and value != []:
+            _put(data, option.setting, _numbers(value) if option.setting == _STYLE_WEIGHTS else value)
+    for setting, flag in (("plate", "PLATE"), ("style", "--style"), ("output", "--output")):
+        if setting not in data:
+            raise SettingsError("is missing", where=flag, remedy="vst render --help shows how to give it")
+    return RenderSettings.of(data)
+
+
+def _put(data: dict[str, Any], setting: str, value: Any) -> None:
+    *groups, last = setting.split(".")
+    for group in groups:
+        data = data.setdefault(group, {})
+    data[last] = [str(item) for item in value] if isinstance(value, list | tuple) and last == "images" else value
+
+
+def _numbers(text: str) -> list[float]:
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError:
+        raise SettingsError(f"{text!r} is no list of numbers", where="--style-weights", remedy="for example 0.7,0.3") from None
+
+
+def _name(option: Option) -> str:
+    return option.flags[0].partition("/")[0].lstrip("-").replace("-", "_")
+
+
+def _annotation(option: Option) -> Any:
+    info = typer.Option(*option.flags, metavar=option.metavar, help=_help(option.setting), show_default=False)
+    return Annotated[option.kind | None, info]
+
+
+def _parameter(name: str, annotation: Any, default: Any = None) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+
+
+def _help(setting: str) -> str:
+    field = _field(setting)
+    default = field.default
+    if default is PydanticUndefined or default is None or default == () or isinstance(default, bool | BaseModel):
+        return str(field.description)
+    return f"{field.description} [{default}]"
+
+
+def _field(setting: str) -> FieldInfo:
+    model: type[BaseModel] = RenderSettings
+    *groups, last = setting.split(".")
+    for group in groups:
+        annotation = model.model_fields[group].annotation
+        assert isinstance(annotation, type), setting
+        assert issubclass(annotation, BaseModel), setting
+        model = annotation
+    return model.model_fields[last]
+
+
+def schema() -> str:
+    """The settings' JSON schema."""
+    return json.dumps(RenderSettings.model_json_schema(), indent=2)

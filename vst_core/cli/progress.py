@@ -1,0 +1,113 @@
+"""What a render says while it runs: a bar on a terminal, a line a frame elsewhere, or JSON lines."""
+
+from __future__ import annotations
+
+import json
+import sys
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from vst_core.pipeline.render import FrameProgress, FrameResult
+
+
+class Reporter(Protocol):
+    """Told about a render; a context, so that a terminal is left clean."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None: ...
+
+    def progress(self, progress: FrameProgress) -> None:
+        """Steps were done within a frame."""
+
+    def frame(self, result: FrameResult) -> None:
+        """A frame is on disk."""
+
+
+class JsonReporter:
+    """One JSON object a line on standard output, each with an ``event``: start, progress, frame, done."""
+
+    def __init__(self, frames: int) -> None:
+        self._frames = frames
+
+    def __enter__(self) -> Self:
+        emit("start", frames=self._frames)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if kind is None:
+            emit("done", frames=self._frames)
+
+    def progress(self, progress: FrameProgress) -> None:
+        """Emit ``progress``."""
+        inner = progress.progress
+        emit("progress", frame=progress.frame, step=inner.step, steps=inner.steps, loss=inner.loss)
+
+    def frame(self, result: FrameResult) -> None:
+        """Emit ``frame``."""
+        emit(
+            "frame",
+            frame=result.frame,
+            path=str(result.path),
+            kept=result.kept,
+            seconds=round(result.seconds, 3),
+            loss=result.loss,
+            notes=list(result.notes),
+        )
+
+
+class TerminalReporter:
+    """A progress bar with frame, loss and time left; where there is no terminal, a line a frame."""
+
+    def __init__(self, frames: int) -> None:
+        self._frames = frames
+        self._console = Console(stderr=True, highlight=False)
+        self._bar = Progress(
+            TextColumn("frame {task.fields[frame]}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[detail]}"),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=self._console,
+            disable=not self._console.is_terminal,
+        )
+        self._task = self._bar.add_task("", total=frames, frame="-", detail="")
+        self._done = 0
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._bar.stop()
+
+    def progress(self, progress: FrameProgress) -> None:
+        """Move the bar."""
+        inner = progress.progress
+        self._bar.update(
+            self._task,
+            completed=self._done + inner.step / inner.steps,
+            frame=progress.frame,
+            detail=f"step {inner.step}/{inner.steps} loss {inner.loss['total']:.4g}",
+        )
+
+    def frame(self, result: FrameResult) -> None:
+        """Count the frame and print what is worth saying."""
+        self._done += 1
+        self._bar.update(self._task, completed=self._done, frame=result.frame)
+        for note in result.notes:
+            self._console.print(f"warning: {note}", soft_wrap=True, markup=False)
+        if not self._console.is_terminal:
+            how = "kept" if result.kept else f"loss {result.loss.get('total', 0):.4g}, {result.seconds:.1f} s"
+            self._console.print(f"frame {result.frame} ({self._done}/{self._frames}): {how}", soft_wrap=True, markup=False)
+
+
+def emit(event: str, **values: Any) -> None:
+    """Print one JSON line."""
+    sys.stdout.write(json.dumps({"event": event} | values) + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,153 @@
+"""The plate: one frame read, checked, brought to display, with the motion it carries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from vst_core.color import DisplayImage, DisplayTransform
+from vst_core.errors import InputError, VstError
+from vst_core.flow import FlowFrame, VectorLayer, Vectors, find_vector_layer, to_flow
+from vst_core.frame_io import read_channels, read_frame, read_header
+from vst_core.image import Frame, Window
+from vst_core.pipeline.windows import place
+from vst_core.sequence import FrameSequence
+from vst_core.settings import FlowSettings
+
+_DEPTH_SUFFIXES = ("Depth.Z", "Depth.V")
+
+
+@dataclass(frozen=True, slots=True)
+class Plate:
+    """One decoded frame.
+
+    Attributes:
+        frame: all that the file holds.
+        display: its colour as the method sees it.
+        motion: what the flow source needs of it.
+        window: the plate's data window.
+    """
+
+    frame: Frame
+    display: DisplayImage
+    motion: FlowFrame
+    window: Window
+
+
+class PlateReader:
+    """Reads the frames of one plate.
+
+    Args:
+        sequence: the plate.
+        layer: layer whose colour is stylised, or None.
+        transform: its colour transform.
+        flow: flow settings.
+        vectors: sequence that holds the motion vectors: the plate itself, another one, or None where they are not used.
+    """
+
+    def __init__(
+        self,
+        sequence: FrameSequence,
+        layer: str | None,
+        transform: DisplayTransform,
+        flow: FlowSettings,
+        vectors: FrameSequence | None,
+    ) -> None:
+        self._sequence, self._layer, self._transform = sequence, layer, transform
+        self._flow, self._vectors = flow, vectors
+        self._display_window: Window | None = None
+
+    def read(self, number: int) -> Plate:
+        """Read one frame.
+
+        Raises:
+            InputError: naming frame and file, when it cannot be read whole, has not the picture size of the frames before
+                it, holds NaN or infinity, or lacks a channel that is needed.
+        """
+        path = self._sequence.path(number)
+        with named_frame(number):
+            frame = read_frame(path, layer=self._layer)
+            self._check_size(frame)
+            display = self._transform.to_display(frame.color, frame.alpha)
+            vectors, depth = self._motion(number, frame)
+        motion = FlowFrame(number, str(path), display.pixels, vectors, depth)
+        return Plate(frame, display, motion, frame.data_window)
+
+    def _check_size(self, frame: Frame) -> None:
+        window = frame.display_window
+        first = self._display_window = self._display_window or window
+        if (window.width, window.height) != (first.width, first.height):
+            raise InputError(
+                f"is {window.width}x{window.height}, but the shot is {first.width}x{first.height}",
+                where=frame.path,
+                remedy="render the frame again at the shot's size",
+            )
+
+    def _motion(self, number: int, frame: Frame) -> tuple[Vectors | None, Tensor | None]:
+        if self._vectors is None:
+            return None, None
+        channel: Callable[[str], NDArray[Any]] = frame.channel
+        names, path = frame.channel_names, Path(frame.path)
+        if self._vectors is not self._sequence:
+            path = self._vectors.path(number)
+            names = read_header(path).channel_names
+            channel = _Channels(path)
+        layer = vector_layer(self._flow, names, path)
+        vectors = to_flow(layer, channel, where=path)
+        depth_name = depth_channel(layer, frame.channel_names)
+        depth = None if depth_name is None else torch.from_numpy(frame.channel(depth_name))[None, None]
+        return vectors, depth
+
+
+class _Channels:
+    """Single channels of a file, each read when asked for."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __call__(self, name: str) -> NDArray[np.float32]:
+        return read_channels(self._path, (name,))[..., 0]
+
+
+def vector_layer(flow: FlowSettings, names: tuple[str, ...], path: Path) -> VectorLayer:
+    """The layer that holds the motion, by the settings or by its name."""
+    return find_vector_layer(
+        names, flow.layer, flip_x=flow.flip_x, flip_y=flow.flip_y, scale=flow.scale, where=path
+    )
+
+
+def depth_channel(layer: VectorLayer, names: tuple[str, ...]) -> str | None:
+    """The depth that marks Blender's sky, where its vectors are 0 even while the camera turns."""
+    if layer.convention != "Blender":
+        return None
+    return next((name for name in names if name.endswith(_DEPTH_SUFFIXES)), None)
+
+
+@contextmanager
+def named_frame(number: int) -> Iterator[None]:
+    """Put the frame's number in front of an error's place."""
+    try:
+        yield
+    except VstError as error:
+        where = f"frame {number}, {error.where}"
+        raise type(error)(error.what, where=where, remedy=error.remedy) from error.__cause__
+
+
+def moved(motion: FlowFrame, source: Window, target: Window) -> FlowFrame:
+    """A frame's motion data on another data window."""
+    if source == target:
+        return motion
+
+    def on_target(image: Tensor | None) -> Tensor | None:
+        return None if image is None else place(image, source, target)
+
+    vectors = motion.vectors and Vectors(on_target(motion.vectors.backward), on_target(motion.vectors.forward))
+    return FlowFrame(motion.frame, motion.path, place(motion.image, source, target), vectors, on_target(motion.depth))

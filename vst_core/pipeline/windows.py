@@ -1,0 +1,55 @@
+"""Images on each other's windows: hosts crop every frame to what it holds, so data windows move during a shot."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from vst_core.image import Window
+
+
+def place(image: Tensor, source: Window, target: Window, scale: tuple[float, float] = (1.0, 1.0)) -> Tensor:
+    """Cut and pad an image that covers ``source`` so that it covers ``target``; new pixels are 0.
+
+    Args:
+        image: (B, C, H, W) over ``source``.
+        source: its window, in plate pixels.
+        target: the window wanted, in plate pixels.
+        scale: image pixels per plate pixel, down and across.
+    """
+    if source == target:
+        return image
+    down, across = scale
+    height, width = image.shape[-2:]
+    top, left = round((source.y - target.y) * down), round((source.x - target.x) * across)
+    bottom, right = round(target.height * down) - top - height, round(target.width * across) - left - width
+    return F.pad(image, (left, right, top, bottom))
+
+
+def coverage(source: Window, target: Window) -> Tensor:
+    """(1, 1, H, W) over ``target``: 1 where ``source`` has a pixel."""
+    return place(torch.ones(1, 1, source.height, source.width), source, target)
+
+
+def working_size(window: Window, scale: float) -> tuple[int, int]:
+    """Height and width of a window at a working scale."""
+    return max(1, round(window.height * scale)), max(1, round(window.width * scale))
+
+
+def resize(image: Tensor, size: tuple[int, int]) -> Tensor:
+    """(B, C, H, W) to another height and width: averaged down, bicubic up; values stay within [0, 1]."""
+    if tuple(image.shape[-2:]) == size:
+        return image
+    if size[0] <= image.shape[-2] and size[1] <= image.shape[-1]:
+        return F.interpolate(image, size, mode="bilinear", align_corners=False, antialias=True)
+    return F.interpolate(image, size, mode="bicubic", align_corners=False).clamp(0, 1)
+
+
+def resize_flow(flow: Tensor, size: tuple[int, int]) -> Tensor:
+    """(B, 2, H, W) to another height and width, its vectors still in pixels of the result."""
+    height, width = flow.shape[-2:]
+    if (height, width) == size:
+        return flow
+    factors = flow.new_tensor([size[1] / width, size[0] / height]).view(1, 2, 1, 1)
+    return F.interpolate(flow, size, mode="bilinear", align_corners=False, antialias=True) * factors
