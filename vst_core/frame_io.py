@@ -211,8 +211,10 @@ def _clamp_color(frame: Frame, types: Sequence[str]) -> tuple[NDArray[Any], int]
     """The colour part's pixels with half colour clamped to the half range, and how many values that changed."""
     part = frame.parts[frame.color_part]
     halves = [channel for channel in frame.color_channels if types[channel] == "half"]
+    if not halves:
+        return part.pixels, 0
     color = part.pixels[..., columns(halves)]
-    if not halves or (color.max() <= HALF_MAX and color.min() >= -HALF_MAX):
+    if color.max() <= HALF_MAX and color.min() >= -HALF_MAX:
         return part.pixels, 0
     pixels = part.pixels.copy()
     pixels[..., columns(halves)] = np.clip(color, -HALF_MAX, HALF_MAX)  # half itself silently makes infinity of it

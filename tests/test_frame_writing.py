@@ -1,0 +1,142 @@
+import dataclasses
+import multiprocessing
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import OpenEXR
+import pytest
+from exr_files import (
+    blender_channels,
+    copy_frame,
+    rewrite,
+    run_child,
+    start_child,
+    write_exr,
+)
+
+from vst_core.atomic_file import clean_temporaries
+from vst_core.errors import OutputError, SettingsError
+from vst_core.frame_io import read_frame
+
+
+@pytest.fixture
+def plate(tmp_path: Path) -> Path:
+    return write_exr(tmp_path / "plate.1001.exr", blender_channels())
+
+
+def test_only_exr_is_written(plate: Path, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="only EXR is written"):
+        rewrite(tmp_path / "out.png", read_frame(plate))
+
+
+def test_two_writes_are_the_same_bytes_and_carry_no_date(plate: Path, tmp_path: Path) -> None:
+    for name in ("b.exr", "c.exr"):
+        rewrite(tmp_path / name, read_frame(plate))
+    assert (tmp_path / "b.exr").read_bytes() == (tmp_path / "c.exr").read_bytes()
+    assert "capDate" not in OpenEXR.File(str(tmp_path / "b.exr")).header()
+
+
+def test_pixels_of_the_wrong_shape_are_refused(plate: Path, tmp_path: Path) -> None:
+    frame = read_frame(plate)
+    flat = dataclasses.replace(frame.parts[0], pixels=frame.parts[0].pixels[..., :3][:, ::2])
+    with pytest.raises(OutputError, match="has pixels of shape"):
+        rewrite(tmp_path / "b.exr", dataclasses.replace(frame, parts=(flat,)))
+    assert list(tmp_path.iterdir()) == [plate]
+
+
+def test_missing_folder_is_an_output_error(plate: Path, tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="could not be written"):
+        rewrite(tmp_path / "nowhere" / "b.exr", read_frame(plate))
+
+
+def test_file_that_does_not_read_back_is_no_frame(plate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that loses the end of a file without saying so."""
+    flush = os.fsync
+
+    def lose_the_end(descriptor: int) -> None:
+        if os.fstat(descriptor).st_size > 5000:
+            os.ftruncate(descriptor, os.fstat(descriptor).st_size - 1)
+        flush(descriptor)
+
+    (tmp_path / "b.exr").write_text("the old frame")
+    frame = read_frame(plate)
+    monkeypatch.setattr(os, "fsync", lose_the_end)
+    with pytest.raises(OutputError, match="was written but does not read back"):
+        rewrite(tmp_path / "b.exr", frame)
+    assert (tmp_path / "b.exr").read_text() == "the old frame"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["b.exr", "plate.1001.exr"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no file size limits on Windows")
+def test_full_disk_in_the_last_bytes_leaves_no_frame(plate: Path, tmp_path: Path) -> None:
+    """A limit on the file's size stands for the full disk: writes end short, exactly there."""
+    rewrite(tmp_path / "whole.exr", read_frame(plate))
+    size = (tmp_path / "whole.exr").stat().st_size
+    child = run_child(
+        """
+        import resource, signal, sys
+        from pathlib import Path
+        from vst_core.errors import OutputError
+        from vst_core.frame_io import read_frame, write_frame
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        plate, folder, size = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+        frame = read_frame(plate)
+        for missing in (1, 2, 100, 1000, 4095, 4096, 4097, size // 2, size - 1, size - 400, size):
+            resource.setrlimit(resource.RLIMIT_FSIZE, (size - missing, resource.RLIM_INFINITY))
+            try:
+                write_frame(folder / "b.exr", frame, attributes={}, data_type=None, compression=None)
+            except OutputError as error:
+                assert "b.exr" in str(error) and chr(10) not in str(error), error
+            else:
+                raise SystemExit(f"{missing} bytes short, and nobody noticed")
+            assert not (folder / "b.exr").exists()
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+        write_frame(folder / "b.exr", frame, attributes={}, data_type=None, compression=None)
+        """,
+        plate,
+        tmp_path,
+        size,
+    )
+    assert child.returncode == 0, child.stdout + child.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["b.exr", "plate.1001.exr", "whole.exr"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
+def test_killed_writers_leave_no_broken_frame(plate: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    code = """
+        import itertools, sys
+        from pathlib import Path
+        from vst_core.frame_io import read_frame, write_frame
+        frame = read_frame(Path(sys.argv[1]))
+        for number in itertools.count():
+            path = Path(sys.argv[2]) / f"f.{number % 7:04d}.exr"
+            write_frame(path, frame, attributes={"n": number}, data_type=None, compression=None)
+    """
+    for wait in (0.0, 0.013, 0.029, 0.051):
+        before = {path.name: path.stat().st_mtime_ns for path in folder.glob("f.*.exr")}
+        child = start_child(code, plate, folder)
+        while before == {path.name: path.stat().st_mtime_ns for path in folder.glob("f.*.exr")}:
+            assert child.poll() is None
+            time.sleep(0.005)
+        time.sleep(wait)
+        with child:
+            child.send_signal(signal.SIGKILL)
+        for path in folder.glob("f.*.exr"):
+            read_frame(path)
+    clean_temporaries(folder, older_than=0)
+    assert all(path.name.startswith("f.") for path in folder.iterdir())
+
+
+def test_process_started_after_a_write_writes_too(plate: Path, tmp_path: Path) -> None:
+    """A child forked after a multithreaded write hangs, so processes have to be spawned."""
+    rewrite(tmp_path / "b.exr", read_frame(plate))
+    process = multiprocessing.get_context("spawn").Process(target=copy_frame, args=(plate, tmp_path / "c.exr"))
+    process.start()
+    process.join(60)
+    assert process.exitcode == 0
+    assert (tmp_path / "b.exr").read_bytes() == (tmp_path / "c.exr").read_bytes()
