@@ -70,12 +70,12 @@ def multipart(path: Path, *, tiled: bool = False) -> Path:
     OpenEXR.File(
         [
             OpenEXR.Part(
-                header(OpenEXR.PIZ_COMPRESSION, **kind),
+                header(OpenEXR.PIZ_COMPRESSION, colorInteropID="lin_ap1_scene", **kind),
                 {f"ViewLayer.Vector.{c}": noise(i, np.float32) for i, c in enumerate("XYZW")},
                 "ViewLayer.Vector",
             ),
             OpenEXR.Part(
-                header(OpenEXR.ZIPS_COMPRESSION, colorInteropID="lin_ap1_scene", take=3, **kind),
+                header(OpenEXR.ZIPS_COMPRESSION, take=3, **kind),
                 {f"ViewLayer.Combined.{c}": noise(10 + i) for i, c in enumerate("RGBA")},
                 "ViewLayer.Combined",
             ),
