@@ -41,31 +41,40 @@ def consistency_mask(
         (B, 1, H, W) in [0, 1], the flow's type, without gradient.
     """
     with torch.no_grad():
-        flow_energy = _energy(backward_flow)
-        boundary = _gradient_energy(backward_flow) > 0.01 * flow_energy + 0.002
-        trust = torch.ones_like(flow_energy).masked_fill_(boundary, 0)
+        energy = _energy(backward_flow)
+        is_boundary = _gradient_energy(backward_flow).sub_(energy, alpha=0.01) > 0.002
+        trust = inside(backward_flow).masked_fill_(is_boundary, 0)
         if previous_forward_flow is not None:
             forward = warp(previous_forward_flow, backward_flow)
-            limit = flow_energy.add_(_energy(forward)).mul_(0.01).add_(0.5)
-            consistent = _energy(forward.add_(backward_flow)) < limit  # False also where either flow is NaN
-            trust.masked_fill_(~consistent, -1)
-        trust.mul_(inside(backward_flow))
+            limit = energy.add_(_energy(forward)).mul_(0.01).add_(0.5)
+            is_consistent = _energy(forward.add_(backward_flow)) < limit  # False also where either flow is NaN
+            trust = torch.where(is_consistent, trust, -inside(backward_flow))
         return _blur(trust).clamp_(0, 1) if soft else trust.clamp_(0, 1)
 
 
 def _energy(field: Tensor) -> Tensor:
     """Squared length: (B, 2, H, W) -> (B, 1, H, W)."""
-    return field.square().sum(dim=1, keepdim=True)
+    x, y = field.split(1, dim=1)
+    return torch.mul(x, x).addcmul_(y, y)
 
 
 def _gradient_energy(field: Tensor) -> Tensor:
-    """Sum of squared central differences along both axes over both components: (B, 2, H, W) -> (B, 1, H, W)."""
-    total = torch.zeros_like(field)
-    for axis in (2, 3):
-        size = field.shape[axis]
-        padded = _mirror(field, axis, 1)
-        total += (padded.narrow(axis, 2, size) - padded.narrow(axis, 0, size)).square_()
-    return total.sum(dim=1, keepdim=True).mul_(0.25)
+    """Squared central differences along both axes, over both components: (B, 2, H, W) -> (B, 1, H, W)."""
+    total = torch.zeros_like(field[:, :1])
+    for component in field.split(1, dim=1):
+        for axis in (2, 3):
+            difference = _difference(component, axis)
+            total.addcmul_(difference, difference, value=0.25)
+    return total
+
+
+def _difference(field: Tensor, axis: int) -> Tensor:
+    """f(i + 1) - f(i - 1), the outermost pixels repeated."""
+    last = field.shape[axis] - 1
+    after = torch.cat((field.narrow(axis, 1, last), field.narrow(axis, last, 1)), dim=axis)
+    after.narrow(axis, 1, last).sub_(field.narrow(axis, 0, last))
+    after.narrow(axis, 0, 1).sub_(field.narrow(axis, 0, 1))
+    return after
 
 
 def _blur(field: Tensor) -> Tensor:

@@ -28,13 +28,13 @@ def warp(image: Tensor, backward_flow: Tensor, *, padding: Literal["border", "ze
     """
     _check_shapes(image, backward_flow)
     dtype = torch.promote_types(image.dtype, backward_flow.dtype)
+    canvas = _canvas(image.to(dtype))
+    margin = 0 if padding == "border" else 1
     height, width = image.shape[-2:]
-    rows, columns = _power_of_two(height), _power_of_two(width)
     x, y = sample_points(backward_flow)
-    if padding == "border":
-        x, y = x.clamp(0, width - 1), y.clamp(0, height - 1)
-    grid = torch.stack((x * (2 / columns) + (1 / columns - 1), y * (2 / rows) + (1 / rows - 1)), dim=-1)
-    canvas = F.pad(image.to(dtype), (0, columns - width, 0, rows - height))
+    x, y = x.clamp_(-margin, width - 1 + margin), y.clamp_(-margin, height - 1 + margin)
+    rows, columns = canvas.shape[-2:]
+    grid = torch.stack((x.mul_(2 / columns).add_(1 / columns - 1), y.mul_(2 / rows).add_(1 / rows - 1)), dim=-1)
     return F.grid_sample(canvas, grid.to(dtype), mode="bilinear", padding_mode="zeros", align_corners=False)
 
 
@@ -92,6 +92,16 @@ def sample_points(backward_flow: Tensor) -> tuple[Tensor, Tensor]:
     columns = torch.arange(width, dtype=dtype, device=device)
     rows = torch.arange(height, dtype=dtype, device=device)
     return backward_flow[:, 0] + columns, backward_flow[:, 1] + rows[:, None]
+
+
+def _canvas(image: Tensor) -> Tensor:
+    """The image in the corner of a canvas whose sides are powers of two; beyond a margin of 0 it is left unwritten."""
+    height, width = image.shape[-2:]
+    canvas = image.new_empty(*image.shape[:2], _power_of_two(height), _power_of_two(width))
+    canvas[..., :height, :width] = image
+    canvas[..., height : height + 1, :] = 0
+    canvas[..., width : width + 1] = 0
+    return canvas
 
 
 def _power_of_two(size: int) -> int:
