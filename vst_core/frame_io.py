@@ -22,10 +22,10 @@ from vst_core.exr_file import LOSSLESS, channel_types, check_compression, part_h
 from vst_core.exr_verify import verify_parts
 from vst_core.image import FloatArray, Frame, Part, columns
 from vst_core.image_file import Header, ImageFile, PartHeader, open_image, read_header
-from vst_core.layers import PartChannels, choose_color_layer
+from vst_core.layers import ColorLayer, PartChannels, choose_color_layer
 from vst_core.picture import picture_part
 
-__all__ = ["Header", "check_finite", "read_channels", "read_frame", "read_header", "write_frame"]
+__all__ = ["Header", "check_finite", "color_channels", "read_channels", "read_frame", "read_header", "write_frame"]
 
 HALF_MAX = 65504.0
 """The largest finite half float."""
@@ -75,6 +75,15 @@ def read_channels(path: Path, names: Sequence[str]) -> FloatArray:
             decoded[part] = (min(indices), file.read(part, min(indices), max(indices) + 1))
     planes = [decoded[part][1][..., index - decoded[part][0]] for part, index in found]
     return np.stack(planes, axis=-1).astype(np.float32, copy=False)
+
+
+def color_channels(header: Header, layer: str | None = None) -> ColorLayer:
+    """Which part and channels of a file are its colour: those of ``layer``, or the likeliest where it is None.
+
+    Raises:
+        InputError: there is no such layer, or no colour at all.
+    """
+    return choose_color_layer([_part_channels(part) for part in header.parts], layer, header.path)
 
 
 def check_finite(frame: Frame) -> None:
@@ -149,7 +158,7 @@ def write_frame(
 
 def _read_exr(file: ImageFile, layer: str | None) -> Frame:
     headers = file.header.parts
-    chosen = choose_color_layer([_part_channels(header) for header in headers], layer, file.header.path)
+    chosen = color_channels(file.header, layer)
     parts = tuple(
         Part(header.name, header.channels, file.read(index), header.data_window, header.display_window, header.spec)
         for index, header in enumerate(headers)

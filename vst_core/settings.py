@@ -17,6 +17,7 @@ from vst_core.errors import SettingsError
 from vst_core.frames import FrameRange
 
 StyleMeasure = Literal["gram", "wasserstein", "sliced"]
+Network = Literal["vgg19", "vgg16"]
 Precision = Literal["auto", "float32", "bfloat16"]
 
 FLOW_SOURCES = ("vectors", "dis", "farneback", "deepflow", "raft", "none")
@@ -160,7 +161,7 @@ class RenderSettings(_Model):
     scale: float = Field(default=1.0, gt=0, le=1, description="Working size relative to the plate.")
     flow: FlowSettings = FlowSettings()
     optimization: OptimizationSettings = OptimizationSettings()
-    features: Literal["vgg19", "vgg16"] = Field(default="vgg19", description="Feature network.")
+    features: Network = Field(default="vgg19", description="Feature network.")
     weights: Path | None = Field(default=None, description="File with the feature network's weights.")
     device: str = Field(default="auto", description="'auto', 'cpu', 'cuda' or 'cuda:N'.")
     precision: Precision = Field(

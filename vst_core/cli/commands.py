@@ -14,7 +14,7 @@ from vst_core.cli.options import schema, shot_command
 from vst_core.cli.progress import JsonReporter, TerminalReporter, emit
 from vst_core.errors import ModelError, SettingsError
 from vst_core.frames import FrameRange
-from vst_core.settings import FlowSettings, RenderSettings
+from vst_core.settings import FlowSettings, Network, RenderSettings
 
 app = typer.Typer(
     help="Stylise shots with temporal coherence: EXR frames and motion vectors in, painted EXR frames out.",
@@ -23,12 +23,16 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-weights_app = typer.Typer(help="Pretrained weights of the feature networks.", no_args_is_help=True, rich_markup_mode=None)
+weights_app = typer.Typer(
+    help="Pretrained weights of the feature networks.", no_args_is_help=True, rich_markup_mode=None
+)
 app.add_typer(weights_app, name="weights")
 
 
 @app.callback(invoke_without_command=True)
-def _version(version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False) -> None:
+def _version(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
+) -> None:
     if version:
         typer.echo(__version__)
         raise typer.Exit
@@ -102,7 +106,7 @@ def measure(
     frames: Annotated[str | None, typer.Option("--frames", metavar="FIRST-LAST")] = None,
     layer: Annotated[str | None, typer.Option("--layer", help="Layer whose colour is measured.")] = None,
     color_space: Annotated[str | None, typer.Option("--color-space", help="Colour space of the plate.")] = None,
-    features: Annotated[str, typer.Option("--features", metavar="vgg19|vgg16")] = "vgg19",
+    features: Annotated[Network, typer.Option("--features", metavar="vgg19|vgg16")] = "vgg19",
     weights: Annotated[Path | None, typer.Option("--weights", metavar="FILE")] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
@@ -112,7 +116,9 @@ def measure(
     try:
         distances = tuple(int(part) for part in lags.split(","))
     except ValueError:
-        raise SettingsError(f"{lags!r} is no list of whole numbers", where="--lags", remedy="for example 1,10") from None
+        raise SettingsError(
+            f"{lags!r} is no list of whole numbers", where="--lags", remedy="for example 1,10"
+        ) from None
     report = measure_shot(
         stylized,
         plate,
@@ -147,7 +153,7 @@ def list_weights() -> None:
 def verify_weights() -> None:
     """Check the weights that are there against their SHA-256; exit code 5 if one is corrupt or none is there."""
     found = {known.file_name: weight_files.status(known) for known in weight_files.KNOWN}
-    for name, (state, path) in found.items():
+    for state, path in found.values():
         if path is not None:
             typer.echo(f"{path}: {state}")
     corrupt = [name for name, (state, _) in found.items() if state == "corrupt"]

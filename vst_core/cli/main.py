@@ -30,9 +30,15 @@ def main() -> NoReturn:
     except click.ClickException as error:
         code, message = ExitCode.USAGE, error.format_message()
     except Terminated:
-        code, message = ExitCode.TERMINATED, "stopped; finished frames are kept, and the same command goes on from there"
+        code, message = (
+            ExitCode.TERMINATED,
+            "stopped; finished frames are kept, and the same command goes on from there",
+        )
     except (KeyboardInterrupt, click.Abort, Cancelled):
-        code, message = ExitCode.INTERRUPTED, "stopped; finished frames are kept, and the same command goes on from there"
+        code, message = (
+            ExitCode.INTERRUPTED,
+            "stopped; finished frames are kept, and the same command goes on from there",
+        )
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains again while it exits
         code, message = ExitCode.OUTPUT, "the reader of the output went away"

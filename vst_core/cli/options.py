@@ -131,7 +131,9 @@ def _numbers(text: str) -> list[float]:
     try:
         return [float(part) for part in text.split(",")]
     except ValueError:
-        raise SettingsError(f"{text!r} is no list of numbers", where="--style-weights", remedy="for example 0.7,0.3") from None
+        raise SettingsError(
+            f"{text!r} is no list of numbers", where="--style-weights", remedy="for example 0.7,0.3"
+        ) from None
 
 
 def _name(option: Option) -> str:

@@ -12,13 +12,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from vst_core.pipeline.render import FrameProgress, FrameResult
 
+ErrorType = type[BaseException] | None
+
 
 class Reporter(Protocol):
     """Told about a render; a context, so that a terminal is left clean."""
 
     def __enter__(self) -> Self: ...
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None: ...
+    def __exit__(self, kind: ErrorType, error: BaseException | None, at: TracebackType | None) -> None: ...
 
     def progress(self, progress: FrameProgress) -> None:
         """Steps were done within a frame."""
@@ -37,7 +39,7 @@ class JsonReporter:
         emit("start", frames=self._frames)
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(self, kind: ErrorType, error: BaseException | None, at: TracebackType | None) -> None:
         if kind is None:
             emit("done", frames=self._frames)
 
@@ -83,7 +85,7 @@ class TerminalReporter:
         self._bar.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(self, kind: ErrorType, error: BaseException | None, at: TracebackType | None) -> None:
         self._bar.stop()
 
     def progress(self, progress: FrameProgress) -> None:
@@ -104,7 +106,8 @@ class TerminalReporter:
             self._console.print(f"warning: {note}", soft_wrap=True, markup=False)
         if not self._console.is_terminal:
             how = "kept" if result.kept else f"loss {result.loss.get('total', 0):.4g}, {result.seconds:.1f} s"
-            self._console.print(f"frame {result.frame} ({self._done}/{self._frames}): {how}", soft_wrap=True, markup=False)
+            line = f"frame {result.frame} ({self._done}/{self._frames}): {how}"
+            self._console.print(line, soft_wrap=True, markup=False)
 
 
 def emit(event: str, **values: Any) -> None:

@@ -127,7 +127,7 @@ class Optimization:
         key = (scale.height, scale.width)
         if key not in self._targets:
             side = math.sqrt(scale.height * scale.width) * self._style_scale
-            styles = [_resized_to_area(style, side) for style in self._styles]
+            styles = [scaled_to_area(style, side) for style in self._styles]
             refresh = _REFRESH if self._settings.optimizer == "adam" else 1
             self._targets[key] = measure_style(self._settings, self._features, styles, self._blend, refresh)
         return self._targets[key]
@@ -156,7 +156,8 @@ def _resized(image: Tensor, scale: Scale) -> Tensor:
     )
 
 
-def _resized_to_area(image: Tensor, side: float) -> Tensor:
+def scaled_to_area(image: Tensor, side: float) -> Tensor:
+    """(1, 3, h, w) resized, its shape kept, to the area of a square of ``side`` pixels."""
     factor = side / math.sqrt(image.shape[-2] * image.shape[-1])
     height, width = (max(16, round(length * factor)) for length in image.shape[-2:])
     return _resized(image, Scale(height, width, 0))

@@ -43,7 +43,11 @@ class StyleTarget:
 
 
 def measure_style(
-    settings: OptimizationSettings, features: Features, styles: Sequence[Tensor], blend: Sequence[float], refresh: int = 1
+    settings: OptimizationSettings,
+    features: Features,
+    styles: Sequence[Tensor],
+    blend: Sequence[float],
+    refresh: int = 1,
 ) -> StyleTarget:
     """Measure styles, blended by weight.
 
@@ -71,12 +75,13 @@ def measure_style(
         elif settings.style_loss == "wasserstein":
             losses[layer] = GaussianWassersteinLoss(moments, refresh)
         else:
-            losses[layer] = SlicedWassersteinLoss(
-                maps, blend, seed=settings.seed * len(settings.style_layers) + index
-            )
+            losses[layer] = SlicedWassersteinLoss(maps, blend, seed=settings.seed * len(settings.style_layers) + index)
         weights[layer] = shares[layer] / max(size, 1e-12)
     content = {
-        layer: 1 / max(1e-12, sum(w * float(item[layer].float().square().mean()) for w, item in zip(blend, measured, strict=True)))
+        layer: 1
+        / max(
+            1e-12, sum(w * float(item[layer].float().square().mean()) for w, item in zip(blend, measured, strict=True))
+        )
         for layer in settings.content_layers
     }
     return StyleTarget(losses, weights, content)

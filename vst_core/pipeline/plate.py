@@ -69,8 +69,8 @@ class PlateReader:
         """Read one frame.
 
         Raises:
-            InputError: naming frame and file, when it cannot be read whole, has not the picture size of the frames before
-                it, holds NaN or infinity, or lacks a channel that is needed.
+            InputError: naming frame and file, when it cannot be read whole, has not the picture size of the frames
+                before it, holds NaN or infinity, or lacks a channel that is needed.
         """
         path = self._sequence.path(number)
         with named_frame(number):
@@ -119,9 +119,7 @@ class _Channels:
 
 def vector_layer(flow: FlowSettings, names: tuple[str, ...], path: Path) -> VectorLayer:
     """The layer that holds the motion, by the settings or by its name."""
-    return find_vector_layer(
-        names, flow.layer, flip_x=flow.flip_x, flip_y=flow.flip_y, scale=flow.scale, where=path
-    )
+    return find_vector_layer(names, flow.layer, flip_x=flow.flip_x, flip_y=flow.flip_y, scale=flow.scale, where=path)
 
 
 def depth_channel(layer: VectorLayer, names: tuple[str, ...]) -> str | None:

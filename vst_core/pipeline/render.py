@@ -65,9 +65,9 @@ def render_shot(
 ) -> Iterator[FrameResult]:
     """Stylise a shot, frame after frame; a shot that was begun goes on after its last good frame.
 
-    Frames are yielded in order, once they are on disk. Closing the generator, or raising ``Cancelled`` in ``on_progress``,
-    stops it: the frame at work is given up, those being written are finished, and the next run goes on from there with
-    the very bits an undisturbed run would have given.
+    Frames are yielded in order, once they are on disk. Closing the generator, or raising ``Cancelled`` in
+    ``on_progress``, stops it: the frame at work is given up, those being written are finished, and the next run goes
+    on from there with the very bits an undisturbed run would have given.
 
     Args:
         settings: the shot.
@@ -198,9 +198,7 @@ class _Writer:
     def __exit__(self, *_: object) -> None:
         self._pool.shutdown()
 
-    def submit(
-        self, plate: Plate, stylized: Tensor, state: State, previous: State | None, result: FrameResult
-    ) -> None:
+    def submit(self, plate: Plate, stylized: Tensor, state: State, previous: State | None, result: FrameResult) -> None:
         self._pending.append(self._pool.submit(self._write, plate, stylized, state, previous, result))
 
     def finished(self) -> Iterator[FrameResult]:

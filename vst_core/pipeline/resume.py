@@ -26,8 +26,8 @@ class ResumePoint:
 def find_resume_point(shot: Shot) -> ResumePoint:
     """Follow the chain of frames on disk from the first one on, as far as it is unbroken.
 
-    A frame belongs to it if it decodes whole and names this shot's fingerprint and the state of the frame before it. The
-    render goes on after the last frame whose state is on disk too.
+    A frame belongs to it if it decodes whole and names this shot's fingerprint and the state of the frame before it.
+    The render goes on after the last frame whose state is on disk too.
 
     Raises:
         OutputError: there are frames of another render, which only ``overwrite`` may replace.

@@ -1,7 +1,7 @@
 """A shot made ready: settings turned into files that exist, a network that is loaded and a style that is prepared.
 
-Each part is a function that raises the first thing wrong with it, so that ``render`` stops at one complaint and ``check``
-collects them all.
+Each part is a function that raises the first thing wrong with it, so that ``render`` stops at one complaint and
+``check`` collects them all.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
 from vst_core import weights
@@ -18,7 +19,7 @@ from vst_core.device import Device, resolve_device
 from vst_core.errors import OutputError, SettingsError
 from vst_core.features import Features
 from vst_core.flow import MotionFinder
-from vst_core.frame_io import read_frame, read_header
+from vst_core.frame_io import Header, read_frame, read_header
 from vst_core.frames import FrameRange
 from vst_core.methods import METHODS, Method
 from vst_core.pipeline.plate import PlateReader
@@ -26,7 +27,7 @@ from vst_core.pipeline.state import StateStore
 from vst_core.sequence import FrameSequence
 from vst_core.settings import FlowSettings, RenderSettings
 
-SCENE_LINEAR = "lin_rec709_scene"
+_SCENE_LINEAR = "lin_rec709_scene"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,15 @@ class Sequences:
     plate: FrameSequence
     output: FrameSequence
     vectors: FrameSequence | None
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedMethod:
+    """A method with its network, and what decided its numbers."""
+
+    method: Method
+    device: Device
+    weights_sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,75 +78,97 @@ def open_shot(settings: RenderSettings) -> Shot:
         VstError: the first thing that is wrong.
     """
     sequences = open_sequences(settings)
-    check_frames(settings, sequences)
+    check_frames(settings.flow, sequences.plate, sequences.frames)
     check_output(sequences)
-    transform = open_transform(settings, sequences)
-    styles = read_styles(settings)
-    device = resolve_device(settings.device, settings.precision, settings.threads)
-    loaded = weights.load(settings.features, settings.weights)
-    options = settings.optimization
-    features = Features(
-        settings.features,
-        loaded,
-        list(dict.fromkeys((*options.content_layers, *options.style_layers))),
-        dtype=device.dtype,
-        device=device.torch_device,
-    )
-    method = METHODS[settings.method](options, features)
-    method.prepare([style.to(device.torch_device) for style in styles], settings.style.blend, settings.style.scale)
+    header = read_header(sequences.plate.path(sequences.frames.first))
+    transform = open_transform(header, settings.color_space)
+    styles = [read_style(path, settings.style_color_space) for path in settings.style.images]
+    loaded = open_method(settings)
+    device = loaded.device.torch_device
+    loaded.method.prepare([style.to(device) for style in styles], settings.style.blend, settings.style.scale)
     output = sequences.output
     return Shot(
         settings=settings,
         sequences=sequences,
         reader=PlateReader(sequences.plate, settings.layer, transform, settings.flow, sequences.vectors),
         transform=transform,
-        motion=open_motion(settings.flow, device),
-        method=method,
-        device=device,
-        fingerprint=settings.fingerprint(
-            first=str(sequences.frames.first),
-            weights=loaded.sha256,
-            device=str(device),
-            color_space=transform.color_space,
-            styles=" ".join(weights.file_sha256(path) for path in settings.style.images),
-        ),
+        motion=open_motion(settings.flow, loaded.device.torch_device),
+        method=loaded.method,
+        device=loaded.device,
+        fingerprint=fingerprint(settings, sequences, transform, loaded),
         states=StateStore(output.folder / f".{output.prefix.rstrip('._- ') or 'shot'}.vst"),
     )
+
+
+def fingerprint(
+    settings: RenderSettings, sequences: Sequences, transform: DisplayTransform, loaded: LoadedMethod
+) -> str:
+    """SHA-256 over everything that decides a shot's pixels: settings, first frame, weights, styles, device, threads."""
+    return settings.fingerprint(
+        first=str(sequences.frames.first),
+        weights=loaded.weights_sha256,
+        device=str(loaded.device),
+        color_space=transform.color_space,
+        styles=" ".join(weights.file_sha256(path) for path in settings.style.images),
+    )
+
+
+def open_method(settings: RenderSettings) -> LoadedMethod:
+    """The method with its feature network.
+
+    Raises:
+        ModelError: weights or device are not usable.
+    """
+    device = resolve_device(settings.device, settings.precision, settings.threads)
+    loaded = weights.load(settings.features, settings.weights)
+    options = settings.optimization
+    layers = list(dict.fromkeys((*options.content_layers, *options.style_layers)))
+    features = Features(settings.features, loaded, layers, dtype=device.dtype, device=device.torch_device)
+    return LoadedMethod(METHODS[settings.method](options, features), device, loaded.sha256)
 
 
 def open_sequences(settings: RenderSettings) -> Sequences:
     """Find the plate, its frames, and where results go.
 
     Raises:
-        InputError: the plate, or frames of it, are missing.
+        InputError: there is no plate.
         SettingsError: a pattern is malformed, or plate and output are the same files.
     """
     plate = FrameSequence.parse(settings.plate)
-    plate.check_input()
-    present = plate.frames_on_disk()
-    frames = settings.frames or FrameRange(present[0], present[-1])
+    frames = plate_frames(plate, settings.frames)
     output = FrameSequence.parse(settings.output.pattern)
     output.check_output(frames)
     if any(output.path(frame).resolve() == plate.path(frame).resolve() for frame in frames):
         raise SettingsError("output and plate are the same files", where=output.pattern, remedy="name another output")
-    return Sequences(frames, plate, output, vectors_sequence(settings.flow, plate))
+    vectors = vectors_sequence(settings.flow, plate) if settings.temporal else None
+    return Sequences(frames, plate, output, vectors)
 
 
-def check_frames(settings: RenderSettings, sequences: Sequences) -> None:
-    """Check that no frame of the plate, or of the motion that is read from files, is missing.
+def plate_frames(sequence: FrameSequence, frames: FrameRange | None) -> FrameRange:
+    """The range asked for, or from the first to the last frame on disk.
+
+    Raises:
+        InputError: there is none.
+    """
+    sequence.check_input()
+    present = sequence.frames_on_disk()
+    return frames or FrameRange(present[0], present[-1])
+
+
+def check_frames(flow: FlowSettings, plate: FrameSequence, frames: FrameRange) -> None:
+    """Check that no frame of a plate, or of the motion that is read from files, is missing.
 
     Raises:
         InputError: naming those that are.
     """
-    frames = sequences.frames
-    sequences.plate.check_input(frames)
-    pairs = FrameRange(frames.first + 1, frames.last) if len(frames) > 1 and settings.temporal else None
-    if sequences.vectors is not None and sequences.vectors != sequences.plate:
-        sequences.vectors.check_input(frames)
-    elif pairs and settings.flow.is_pattern:
-        FrameSequence.parse(settings.flow.source).check_input(pairs)
-        if settings.flow.forward is not None:
-            FrameSequence.parse(settings.flow.forward).check_input(FrameRange(frames.first, frames.last - 1))
+    plate.check_input(frames)
+    vectors = vectors_sequence(flow, plate)
+    if vectors is not None and vectors != plate:
+        vectors.check_input(frames)
+    elif flow.is_pattern and len(frames) > 1:
+        FrameSequence.parse(flow.source).check_input(FrameRange(frames.first + 1, frames.last))
+        if flow.forward is not None:
+            FrameSequence.parse(flow.forward).check_input(FrameRange(frames.first, frames.last - 1))
 
 
 def vectors_sequence(flow: FlowSettings, plate: FrameSequence) -> FrameSequence | None:
@@ -162,36 +194,34 @@ def check_output(sequences: Sequences) -> None:
     if not existing.is_dir():
         raise OutputError("is a file, not a folder", where=existing, remedy="name another output folder")
     if not os.access(existing, os.W_OK | os.X_OK):
-        raise OutputError("cannot be written to", where=existing, remedy="change its permissions or name another folder")
+        raise OutputError(
+            "cannot be written to", where=existing, remedy="change its permissions or name another folder"
+        )
 
 
-def open_transform(settings: RenderSettings, sequences: Sequences) -> DisplayTransform:
-    """The colour transform of the plate, decided by its first frame. Plates that are no EXR come out scene-linear Rec.709.
-
-    Raises:
-        InputError: the frame's header cannot be read, or ``$OCIO`` cannot.
-        SettingsError: the colour space is unknown.
-    """
-    header = read_header(sequences.plate.path(sequences.frames.first))
-    space = resolve_color_space(header, settings.color_space)
-    return DisplayTransform(space, output_space=None if header.file_format == "openexr" else SCENE_LINEAR)
-
-
-def read_styles(settings: RenderSettings) -> list[Tensor]:
-    """The style images, (1, 3, h, w) each, display [0, 1].
+def open_transform(header: Header, color_space: str | None) -> DisplayTransform:
+    """The colour transform of a shot, decided by one header. What is no EXR comes out scene-linear Rec.709.
 
     Raises:
-        InputError: one is no image.
+        InputError: ``$OCIO`` cannot be read, or the file names a space that it does not know.
+        SettingsError: ``color_space`` is unknown.
     """
-    return [_read_style(path, settings.style_color_space) for path in settings.style.images]
+    space = resolve_color_space(header, color_space)
+    return DisplayTransform(space, output_space=None if header.file_format == "openexr" else _SCENE_LINEAR)
 
 
-def _read_style(path: Path, color_space: str | None) -> Tensor:
+def read_style(path: Path, color_space: str | None = None) -> Tensor:
+    """A style image, (1, 3, h, w), display [0, 1].
+
+    Raises:
+        InputError: it is no image.
+        SettingsError: ``color_space`` is unknown.
+    """
     frame = read_frame(path)
     return style_to_display(frame.color, resolve_color_space(read_header(path), color_space))
 
 
-def open_motion(flow: FlowSettings, device: Device) -> MotionFinder:
+def open_motion(flow: FlowSettings, device: torch.device | str = "cpu") -> MotionFinder:
     """What finds the motion between two frames.
 
     Raises:
@@ -199,7 +229,7 @@ def open_motion(flow: FlowSettings, device: Device) -> MotionFinder:
         SettingsError: a pattern is malformed.
     """
     if not flow.is_pattern:
-        return MotionFinder(flow.source, raft_weights=flow.raft_weights, device=device.torch_device)
+        return MotionFinder(flow.source, raft_weights=flow.raft_weights, device=device)
     if flow.source.lower().endswith(".exr"):
         return MotionFinder("vectors")
     backward = FrameSequence.parse(flow.source)

@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 from filelock import FileLock, Timeout
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from vst_core.atomic_file import clean_temporaries, write_atomically
@@ -74,7 +74,7 @@ class StateStore:
         metadata = {"digest": state.digest, "frame": str(state.frame), "window": _spell(state.window)}
         write_atomically(
             self._path(state.frame),
-            write=lambda path: save_file(tensors, path, metadata),
+            write=lambda path: path.write_bytes(save(tensors, metadata)),
             verify=lambda path: self._verify(path, state),
         )
         # The one before it stays: this frame may not be committed yet, and would then be made from it again.
@@ -136,4 +136,3 @@ def _spell(window: Window) -> str:
 def state_folder(folder: Path, stem: str) -> Path:
     """Where the states of the shot ``stem`` lie, for frames in ``folder``."""
     return folder / f".{stem.rstrip('._- ') or 'shot'}.vst"
-

@@ -11,7 +11,7 @@ import zipfile
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 from vst_core.atomic_file import write_atomically
@@ -56,7 +56,7 @@ def import_vgg16(source: Path, folder: Path | None = None) -> Path:
     target = (folder or folders()[0]) / KERAS_VGG16.file_name
     state = _torchvision_layout(arrays)
     target.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(target, lambda path: save_file(state, path), verify=load_file)
+    write_atomically(target, lambda path: path.write_bytes(save(state)), verify=load_file)
     return target
 
 

@@ -1,0 +1,217 @@
+"""What a stylised shot is worth, in numbers: flicker, drift, and the distances to style and content.
+
+They are reported together, since a shot that is hardly stylised flickers least.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from vst_core.errors import InputError, SettingsError
+from vst_core.flow import FlowFrame, Motion, MotionFinder, compose, warp
+from vst_core.frame_io import read_header
+from vst_core.frames import FrameRange
+from vst_core.pipeline.distance import Distances, StyleMeter
+from vst_core.pipeline.plate import PlateReader, named_frame
+from vst_core.pipeline.shot import check_frames, open_motion, open_transform, plate_frames, vectors_sequence
+from vst_core.sequence import FrameSequence
+from vst_core.settings import FlowSettings, Network
+
+# Rec.709 luma of display values.
+_LUMA = (0.2126, 0.7152, 0.0722)
+
+
+@dataclass(frozen=True, slots=True)
+class WarpingError:
+    """Flicker at one distance in time.
+
+    sqrt(mean over valid pixels of (x_t - warp(x_{t-lag}))^2), RGB, display [0, 1].
+
+    Attributes:
+        lag: distance in frames.
+        stylized: of the stylised shot.
+        source: of the plate, the floor that no method gets under honestly.
+        valid: share of pixels that could be compared.
+    """
+
+    lag: int
+    stylized: float
+    source: float
+    valid: float
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All measures of a shot.
+
+    Attributes:
+        frames: the range, as text.
+        flow: the flow source.
+        warping: by lag.
+        luminance_drift: mean display luminance of the last frame less that of the first, less the plate's own change.
+        style: distances to style and content, of the stylised shot and of the plate; None without a style.
+        notes: what the flow source had to say.
+    """
+
+    frames: str
+    flow: str
+    warping: list[WarpingError]
+    luminance_drift: float
+    style: dict[str, Distances] | None = None
+    notes: list[str] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data, for JSON."""
+        return asdict(self)
+
+    def as_text(self) -> str:
+        """A table for people."""
+        lines = [f"frames {self.frames}, flow {self.flow}", "", "lag  warping error  of the plate  pixels compared"]
+        lines += [f"{w.lag:>3}  {w.stylized:>13.4f}  {w.source:>12.4f}  {w.valid:>14.1%}" for w in self.warping]
+        lines += ["", f"luminance drift {self.luminance_drift:+.4f}"]
+        if self.style:
+            lines += ["", "distance            stylised      plate"]
+            for name in Distances.__slots__:
+                after, before = (getattr(self.style[key], name) for key in ("stylized", "plate"))
+                lines.append(f"{name:<18}  {after:>8.4f}  {before:>9.4f}")
+        return "\n".join([*lines, *(f"note: {note}" for note in self.notes)])
+
+
+def measure_shot(
+    stylized: str,
+    plate: str,
+    *,
+    flow: FlowSettings | None = None,
+    lags: tuple[int, ...] = (1, 2, 5, 10),
+    styles: tuple[Path, ...] = (),
+    frames: FrameRange | None = None,
+    layer: str | None = None,
+    color_space: str | None = None,
+    network: Network = "vgg19",
+    weights_path: Path | None = None,
+) -> Report:
+    """Measure a stylised shot against its plate.
+
+    Args:
+        stylized: pattern of the stylised frames.
+        plate: pattern of the plate; flow and validity come from it alone.
+        flow: where motion comes from; host vectors when left out. Vectors and flow files, which describe single
+            steps, are composed for longer lags, and so is their validity; estimators look at both frames.
+        lags: distances in frames.
+        styles: style images; distances are measured to their equal blend.
+        frames: the frames of the stylised shot when left out.
+        layer: layer whose colour is measured.
+        color_space: the plate's colour space; read from the file when left out.
+        network: feature network of the distances.
+        weights_path: its weights.
+
+    Raises:
+        VstError: one line that names frame and file.
+    """
+    flow = flow or FlowSettings()
+    result, source = FrameSequence.parse(stylized), FrameSequence.parse(plate)
+    numbers = plate_frames(result, frames)
+    _check_lags(lags, numbers)
+    check_frames(flow, source, numbers)
+    transform = open_transform(read_header(source.path(numbers.first)), color_space)
+    plates = PlateReader(source, layer, transform, flow, vectors_sequence(flow, source))
+    painted_transform = open_transform(read_header(result.path(numbers.first)), color_space)
+    results = PlateReader(result, layer, painted_transform, flow, None)
+    meter = StyleMeter(network, weights_path, styles) if styles else None
+    flicker = _Flicker(open_motion(flow), lags, composes=flow.is_pattern or flow.source == "vectors")
+    lumas: list[float] = []
+    for number in numbers:
+        original, painted = plates.read(number), results.read(number)
+        if original.display.pixels.shape != painted.display.pixels.shape:
+            raise InputError("is not of the plate's size", where=result.path(number))
+        with named_frame(number), torch.no_grad():
+            flicker.add(original.motion, painted.display.pixels)
+            lumas.append(_luma(painted.display.pixels) - _luma(original.display.pixels))
+            if meter is not None:
+                meter.add(painted.display.pixels, original.display.pixels)
+    return Report(
+        frames=str(numbers),
+        flow=flow.source,
+        warping=flicker.errors(),
+        luminance_drift=lumas[-1] - lumas[0],
+        style=None if meter is None else meter.means(),
+        notes=flicker.notes,
+    )
+
+
+def _check_lags(lags: tuple[int, ...], frames: FrameRange) -> None:
+    for lag in lags:
+        if not 1 <= lag < len(frames):
+            raise SettingsError(
+                f"a lag of {lag} does not fit a shot of {len(frames)} frames",
+                where="lags",
+                remedy=f"give lags from 1 to {len(frames) - 1}",
+            )
+
+
+def _luma(image: Tensor) -> float:
+    return float((image.mean((0, 2, 3)) * image.new_tensor(_LUMA)).sum())
+
+
+class _Flicker:
+    """Sums squared warping errors over a shot."""
+
+    def __init__(self, find: MotionFinder, lags: tuple[int, ...], *, composes: bool) -> None:
+        self._find, self._lags, self._composes = find, sorted(set(lags)), composes
+        self._past: deque[tuple[FlowFrame, Tensor]] = deque(maxlen=max(lags) + 1)
+        self._steps: deque[Motion] = deque(maxlen=max(lags))
+        self._sums = {lag: torch.zeros(4, dtype=torch.float64) for lag in lags}
+        self.notes: list[str] = []
+
+    def add(self, frame: FlowFrame, stylized: Tensor) -> None:
+        self._past.appendleft((frame, stylized))
+        if len(self._past) == 1:
+            return
+        if self._composes:
+            self._steps.appendleft(self._find(frame, self._past[1][0]))
+            self.notes += [note for note in self._steps[0].notes if note not in self.notes]
+            motions = self._composed()
+        else:
+            motions = {lag: self._find(frame, self._past[lag][0]) for lag in self._lags if lag < len(self._past)}
+        for lag, motion in motions.items():
+            earlier, earlier_stylized = self._past[lag]
+            self._sums[lag] += torch.stack(
+                [
+                    _squared(stylized, earlier_stylized, motion),
+                    _squared(frame.image, earlier.image, motion),
+                    motion.valid.sum(dtype=torch.float64),
+                    torch.tensor(float(motion.valid.numel()), dtype=torch.float64),
+                ]
+            )
+
+    def _composed(self) -> dict[int, Motion]:
+        """Single steps chained to longer lags; a pixel is valid if it is at every step."""
+        motions: dict[int, Motion] = {}
+        flow, valid = self._steps[0].backward_flow, self._steps[0].valid
+        for lag in range(1, len(self._steps) + 1):
+            if lag > 1:
+                step = self._steps[lag - 1]
+                valid = valid * warp(step.valid, flow, padding="zeros")
+                flow = compose(flow, step.backward_flow)
+            if lag in self._lags:
+                motions[lag] = Motion(flow, valid)
+        return motions
+
+    def errors(self) -> list[WarpingError]:
+        """The result."""
+        result = []
+        for lag in self._lags:
+            stylized, source, valid, pixels = self._sums[lag].tolist()
+            count = max(3 * valid, 1e-9)
+            result.append(WarpingError(lag, (stylized / count) ** 0.5, (source / count) ** 0.5, valid / pixels))
+        return result
+
+
+def _squared(image: Tensor, earlier: Tensor, motion: Motion) -> Tensor:
+    return (motion.valid * (image - warp(earlier, motion.backward_flow)).square()).sum(dtype=torch.float64)
