@@ -23,8 +23,7 @@ def main() -> NoReturn:
     """Run ``vst`` and leave with one of the documented exit codes; no traceback reaches the user."""
     signal.signal(signal.SIGTERM, _terminate)
     try:
-        app(standalone_mode=False)
-        code, message = ExitCode.OK, ""
+        code, message = ExitCode(app(standalone_mode=False) or 0), ""
     except VstError as error:
         code, message = error.exit_code, str(error)
     except click.ClickException as error:

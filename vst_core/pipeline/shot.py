@@ -132,14 +132,11 @@ def open_sequences(settings: RenderSettings) -> Sequences:
 
     Raises:
         InputError: there is no plate.
-        SettingsError: a pattern is malformed, or plate and output are the same files.
+        SettingsError: a pattern is malformed.
     """
     plate = FrameSequence.parse(settings.plate)
     frames = plate_frames(plate, settings.frames)
     output = FrameSequence.parse(settings.output.pattern)
-    output.check_output(frames)
-    if any(output.path(frame).resolve() == plate.path(frame).resolve() for frame in frames):
-        raise SettingsError("output and plate are the same files", where=output.pattern, remedy="name another output")
     vectors = vectors_sequence(settings.flow, plate) if settings.temporal else None
     return Sequences(frames, plate, output, vectors)
 
@@ -184,12 +181,16 @@ def check_output(sequences: Sequences) -> None:
     """Check that results can be written, without writing anything.
 
     Raises:
-        SettingsError: the output is not EXR.
+        SettingsError: the output is not EXR, is one file for many frames, or is the plate.
         OutputError: the folder cannot be made or written to.
     """
-    if sequences.output.suffix.lower().rpartition(".")[2] != "exr":
-        raise SettingsError("only EXR is written", where=sequences.output.pattern, remedy="name the output .exr")
-    folder = sequences.output.folder.absolute()
+    frames, plate, output = sequences.frames, sequences.plate, sequences.output
+    if not output.pattern.lower().endswith(".exr"):
+        raise SettingsError("only EXR is written", where=output.pattern, remedy="name the output .exr")
+    output.check_output(frames)
+    if any(output.path(frame).resolve() == plate.path(frame).resolve() for frame in frames):
+        raise SettingsError("output and plate are the same files", where=output.pattern, remedy="name another output")
+    folder = output.folder.absolute()
     existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
     if not existing.is_dir():
         raise OutputError("is a file, not a folder", where=existing, remedy="name another output folder")
