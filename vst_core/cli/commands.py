@@ -18,24 +18,29 @@ from vst_core.settings import FlowSettings, Network, RenderSettings
 
 app = typer.Typer(
     help="Stylise shots with temporal coherence: EXR frames and motion vectors in, painted EXR frames out.",
-    no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-weights_app = typer.Typer(
-    help="Pretrained weights of the feature networks.", no_args_is_help=True, rich_markup_mode=None
-)
+weights_app = typer.Typer(help="Pretrained weights of the feature networks.", rich_markup_mode=None)
 app.add_typer(weights_app, name="weights")
 
 
 @app.callback(invoke_without_command=True)
-def _version(
+def _root(
+    context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
 ) -> None:
     if version:
         typer.echo(__version__)
-        raise typer.Exit
+    elif context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+@weights_app.callback(invoke_without_command=True)
+def _weights(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 def render(settings: RenderSettings, json: bool) -> None:

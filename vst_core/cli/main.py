@@ -7,12 +7,15 @@ import signal
 import sys
 from typing import Any, NoReturn
 
-import click
+import typer
 
 from vst_core.cli.commands import app
 from vst_core.cli.progress import emit
 from vst_core.errors import ExitCode, VstError
 from vst_core.methods import Cancelled
+
+# Typer brings its own copy of click, or uses the installed one, depending on its version; this is the base in either.
+_UsageError: Any = typer.BadParameter.__bases__[0]
 
 
 class Terminated(BaseException):
@@ -26,14 +29,14 @@ def main() -> NoReturn:
         code, message = ExitCode(app(standalone_mode=False) or 0), ""
     except VstError as error:
         code, message = error.exit_code, str(error)
-    except click.ClickException as error:
+    except _UsageError as error:
         code, message = ExitCode.USAGE, error.format_message()
     except Terminated:
         code, message = (
             ExitCode.TERMINATED,
             "stopped; finished frames are kept, and the same command goes on from there",
         )
-    except (KeyboardInterrupt, click.Abort, Cancelled):
+    except (KeyboardInterrupt, typer.Abort, Cancelled):
         code, message = (
             ExitCode.INTERRUPTED,
             "stopped; finished frames are kept, and the same command goes on from there",
