@@ -63,7 +63,7 @@ def slow_blur(grades: NDArray[Any]) -> NDArray[Any]:
     for row in range(height):
         for i, tap in enumerate(taps):
             result[row] += tap * rows[mirrored(row + i - 2, height)]
-    return np.clip(result, 0, 255)
+    return np.asarray(np.clip(result, 0, 255))
 
 
 def as_double(flow: Tensor) -> NDArray[Any]:

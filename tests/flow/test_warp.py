@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 import torch
@@ -8,6 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vst_core.flow import compose, inside, invert, warp
+
+
+@pytest.fixture(autouse=True, scope="module")
+def unwritten_memory_is_nan() -> Iterator[None]:
+    """What torch does to memory that nobody has written to, where it is asked to be deterministic."""
+    torch.use_deterministic_algorithms(mode=True)
+    yield
+    torch.use_deterministic_algorithms(mode=False)
 
 
 @settings(deadline=None, max_examples=40)

@@ -29,8 +29,10 @@ _WINDOW = 7
 _TEXTURE = 0.02  # standard deviation within a window, display units, below which it shows nothing to align
 _NOISE_FLOOR = 1e-4  # variance that keeps flat windows from dividing by 0
 _MINIMUM_EVIDENCE = 0.01  # share of the frame that must be textured for any judgement
-_CLEARLY_WORSE = 0.6
-_LEAST_GAIN = 0.05
+_CLEARLY_WORSE = 0.6  # ratio of correlations: right vectors of renders were never below 0.9, wrong ones near 0
+_LEAST_GAIN = 0.05  # what an estimate may gain by fitting grain
+_MOSTLY_DISPLACED = 0.3  # right vectors of renders: 0.04 at most
+_SOME_DISPLACED = 0.05
 _SMALLEST_SIDE = 16  # the estimator refuses less
 _FLIPS = {"flip_x": (-1.0, 1.0), "flip_y": (1.0, -1.0), "flip_x and flip_y": (-1.0, -1.0)}
 
@@ -40,7 +42,7 @@ class Agreement:
     """How well vectors fit a pair of pictures; correlations are means over the textured part of the frame, up to 1.
 
     Attributes:
-        textured: share of the frame that has anything to align.
+        textured: share of the frame that has anything to align, and whose motion does not leave the frame.
         difference: mean absolute difference of the two pictures, display units.
         vectors: correlation after warping by the vectors.
         estimated: correlation after warping by the estimate.
@@ -58,18 +60,19 @@ class Agreement:
     @property
     def contradicted(self) -> bool:
         """Whether the vectors are clearly wrong."""
-        return (
-            self.textured >= _MINIMUM_EVIDENCE
-            and self.vectors < _CLEARLY_WORSE * self.estimated
-            and self.estimated - self.vectors > _LEAST_GAIN
-        )
+        lags = self.vectors < _CLEARLY_WORSE * self.estimated and self.estimated - self.vectors > _LEAST_GAIN
+        return self._has_evidence and (lags or self.displaced > _MOSTLY_DISPLACED)
 
     @property
     def still(self) -> bool:
         """Whether nothing moves between the pictures, given that the vectors are 0: only light or grain may differ."""
-        has_movers = self.textured >= _MINIMUM_EVIDENCE and self.displaced > 0.05
+        has_movers = self.displaced > _SOME_DISPLACED
         unrelated = self.difference > 0.15 and self.vectors < 0.1
-        return not (self.contradicted or has_movers or unrelated)
+        return not (self._has_evidence and (has_movers or unrelated or self.contradicted))
+
+    @property
+    def _has_evidence(self) -> bool:
+        return self.textured >= _MINIMUM_EVIDENCE
 
 
 def judge_vectors(
@@ -89,7 +92,7 @@ def judge_vectors(
     estimate = _estimate(now, before)
     scene = _to_display(now)
     texture = _window_variance(scene) > _TEXTURE**2
-    texture &= inside(estimate)[0, 0].numpy() > 0
+    texture &= (inside(estimate) * inside(vectors))[0, 0].numpy() > 0
     if usable is not None:
         texture &= cv2.resize(usable.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
     by_vectors = _fit(scene, before, vectors)
@@ -114,13 +117,12 @@ def judge_vectors(
 
 
 def _fit(scene: FloatArray, before: GreyArray, flow: Tensor) -> FloatArray:
-    """Correlation of each window with the previous picture's, where the flow points; 0 where it leaves the frame."""
+    """Correlation of each window with the previous picture's, where the flow points."""
     image = torch.from_numpy(_to_display(before))[None, None]
     moved = warp(image, flow)[0, 0].numpy()
     covariance = _box(scene * moved) - _box(scene) * _box(moved)
     energy = (_window_variance(scene) + _NOISE_FLOOR) * (_window_variance(moved) + _NOISE_FLOOR)
-    fit: FloatArray = covariance / np.sqrt(energy) * inside(flow)[0, 0].numpy()
-    return fit
+    return cast(FloatArray, covariance / np.sqrt(energy))
 
 
 def _estimate(current: GreyArray, previous: GreyArray) -> Tensor:

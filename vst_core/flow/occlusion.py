@@ -54,14 +54,14 @@ def consistency_mask(
 
 def _energy(field: Tensor) -> Tensor:
     """Squared length: (B, 2, H, W) -> (B, 1, H, W)."""
-    x, y = field.split(1, dim=1)
+    x, y = field[:, :1], field[:, 1:]
     return torch.mul(x, x).addcmul_(y, y)
 
 
 def _gradient_energy(field: Tensor) -> Tensor:
     """Squared central differences along both axes, over both components: (B, 2, H, W) -> (B, 1, H, W)."""
     total = torch.zeros_like(field[:, :1])
-    for component in field.split(1, dim=1):
+    for component in (field[:, :1], field[:, 1:]):
         for axis in (2, 3):
             difference = _difference(component, axis)
             total.addcmul_(difference, difference, value=0.25)

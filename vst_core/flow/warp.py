@@ -69,8 +69,9 @@ def compose(first: Tensor, second: Tensor) -> Tensor:
 def invert(forward_flow: Tensor, *, iterations: int = 8) -> Tensor:
     """The backward flow that undoes a forward flow, by the fixed point ``b(x) = -f(x + b(x))``.
 
-    It is exact where the motion is smooth. Where something is uncovered or overtaken there is no inverse: what comes
-    out there fails `vst_core.flow.consistency_mask`, given the same ``forward_flow``.
+    It is exact where the motion is smooth. What comes into view has no inverse: what comes out there fails
+    `vst_core.flow.consistency_mask`, given the same ``forward_flow``. Where one thing moves over another, either of the
+    two motions may come out.
 
     Args:
         forward_flow: (B, 2, H, W), pixels, on (t-1)'s grid, to t.
@@ -95,12 +96,15 @@ def sample_points(backward_flow: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _canvas(image: Tensor) -> Tensor:
-    """The image in the corner of a canvas whose sides are powers of two; beyond a margin of 0 it is left unwritten."""
+    """The image in the corner of a canvas whose sides are powers of two.
+
+    Two rows and columns of zeros follow it, as far as any sample reaches; the rest is left unwritten.
+    """
     height, width = image.shape[-2:]
     canvas = image.new_empty(*image.shape[:2], _power_of_two(height), _power_of_two(width))
     canvas[..., :height, :width] = image
-    canvas[..., height : height + 1, :] = 0
-    canvas[..., width : width + 1] = 0
+    canvas[..., height : height + 2, :] = 0
+    canvas[..., width : width + 2] = 0
     return canvas
 
 
