@@ -25,14 +25,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vst_core.color_space import WORKING_SPACE, ColorConfig, resolve_color_space
+from vst_core.color_space import ColorConfig, resolve_color_space
 from vst_core.coverage import fill_uncovered, scaled, uncovered, unpremultiplied
 from vst_core.display_curve import PEAK, WHITE_DISPLAY, curve, inverse_curve
+from vst_core.errors import ModelError
 from vst_core.image import FloatArray
 
 __all__ = ["DisplayImage", "DisplayTransform", "resolve_color_space", "style_to_display"]
 
-cv: Any = cv2  # its stubs know no numbers among the arguments and no element types
+cv: Any = cv2  # its stubs know no element types
 
 HIGHLIGHT_RADIUS = 8
 """How far, in pixels, a highlight of the plate licenses highlights in the stylised frame."""
@@ -72,6 +73,7 @@ class DisplayTransform:
     Attributes:
         color_space: the plate's space, by its name in the configuration.
         output_space: the space of the results, likewise.
+        output_interop_id: its Color Interop Forum ID, for ``colorInteropID``; empty where it has none.
 
     Raises:
         InputError: the configuration cannot be read.
@@ -82,7 +84,8 @@ class DisplayTransform:
         self._config = ColorConfig.load(config)
         self.color_space = self._config.resolve(color_space)
         self.output_space = self._config.resolve(output_space or color_space)
-        self._working = self._config.resolve(WORKING_SPACE)
+        self._working = self._config.working_space()
+        self.output_interop_id = self._config.interop_id(self.output_space)
         self._decode = self._config.matrix(self.color_space, self._working)
         encode = self._config.matrix(self.output_space, self._working)
         self._encode = None if encode is None else np.linalg.inv(encode)
@@ -129,12 +132,18 @@ class DisplayTransform:
         Returns:
             (H, W, 3) float32 in the output space, premultiplied. Where the plate has no alpha to speak of, it is the
             plate's own colour.
+
+        Raises:
+            ModelError: the network gave NaN or infinity.
+            ValueError: the shapes differ.
         """
         if stylized.shape != source.pixels.shape:
             raise ValueError(f"stylized is {tuple(stylized.shape)}, the plate {tuple(source.pixels.shape)}")
         limit = _highlight_limit(source.pixels[0].numpy())
         planes = stylized.detach().to("cpu", torch.float32)[0].contiguous().numpy()
-        display = cv.merge([cv.max(cv.min(plane, limit), 0.0) for plane in planes])
+        if not np.isfinite(planes).all():  # minimum and maximum would hide it
+            raise ModelError("gave NaN or infinity", where="the network", remedy="compute in float32")
+        display = cv.merge([np.clip(plane, 0, limit) for plane in planes])
         color: FloatArray = np.empty_like(display)
         for rows, outside in zip(_bands(len(display)), source.outside, strict=True):
             linear = inverse_curve(display[rows])
@@ -195,10 +204,12 @@ def _restore(linear: FloatArray, at: NDArray[np.intp], plate: FloatArray) -> Non
     linear[at] = stylized * np.maximum(plate / PEAK, 1) + np.minimum(plate, 0) * remaining[:, None]
 
 
-def _highlight_limit(plate: FloatArray) -> Any:
+def _highlight_limit(plate: FloatArray) -> FloatArray | np.float32:
     """The largest display value allowed, (H, W), or one number where the plate has no highlights."""
-    brightest = cv.max(cv.max(plate[0], plate[1]), plate[2])
-    if brightest.max() <= WHITE_DISPLAY:
-        return WHITE_DISPLAY
+    white = np.float32(WHITE_DISPLAY)
+    brightest = np.maximum(np.maximum(plate[0], plate[1]), plate[2])
+    if brightest.max() <= white:
+        return white
     size = 2 * HIGHLIGHT_RADIUS + 1
-    return cv.max(cv.dilate(brightest, np.ones((size, size), np.uint8)), WHITE_DISPLAY)
+    nearby: FloatArray = cv.dilate(brightest, np.ones((size, size), np.uint8))
+    return np.maximum(nearby, white)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import difflib
 import os
 from functools import cache
@@ -92,7 +93,6 @@ class ColorConfig:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self._config = oiio.ColorConfig(name)
         if self._config.configname() == _FALLBACK:
             raise InputError(
                 f"the OCIO configuration cannot be read ({self._config.geterror()})",
@@ -107,7 +107,11 @@ class ColorConfig:
         Raises:
             InputError: it cannot be read.
         """
-        return _load(name or os.environ.get("OCIO") or PINNED_CONFIG)
+        return ColorConfig(name or os.environ.get("OCIO") or PINNED_CONFIG)
+
+    @property
+    def _config(self) -> oiio.ColorConfig:
+        return _read(self.name)
 
     def resolve(self, name: str) -> str:
         """The configuration's own name for a space given by any name, alias, role or interop ID.
@@ -121,14 +125,39 @@ class ColorConfig:
                 if self._config.isData(space):
                     raise SettingsError("is for data, not for colour", where=f"colour space {name!r}")
                 return space
-        spaces = self._config.getColorSpaceNames()
-        names = {alias.casefold(): space for space in spaces for alias in (space, *self._config.getAliases(space))}
-        near = dict.fromkeys(names[key] for key in difflib.get_close_matches(name.casefold(), names, n=8, cutoff=0.5))
         raise SettingsError(
             f"is not in the OCIO configuration {self.name}",
             where=f"colour space {name!r}",
-            remedy=f"it has, among others, {', '.join(list(near)[:4] or spaces[:8])}",
+            remedy=f"it has, among others, {', '.join(self._near(name))}",
         )
+
+    def _near(self, name: str) -> list[str]:
+        """Spaces whose name or alias contains ``name`` or resembles it, or else the first few."""
+        spaces = self._config.getColorSpaceNames()
+        names = {alias.casefold(): space for space in spaces for alias in (space, *self._config.getAliases(space))}
+        wanted = name.casefold()
+        keys = [key for key in names if wanted and wanted in key]
+        keys += difflib.get_close_matches(wanted, names, n=8, cutoff=0.5)
+        return list(dict.fromkeys(names[key] for key in keys))[:5] or spaces[:8]
+
+    def working_space(self) -> str:
+        """The configuration's name for scene-linear Rec.709.
+
+        Raises:
+            InputError: it has none.
+        """
+        try:
+            return self.resolve(WORKING_SPACE)
+        except SettingsError as error:
+            raise InputError(
+                "the OCIO configuration has no scene-linear Rec.709 space, which every plate is shown through",
+                where=self.name,
+                remedy=f"give its space the alias {WORKING_SPACE}",
+            ) from error
+
+    def interop_id(self, name: str) -> str:
+        """The Color Interop Forum's ID of a space, what EXR calls ``colorInteropID``; empty where it has none."""
+        return str(self._config.get_color_interop_id(name))
 
     def convert(self, color: FloatArray, source: str, target: str) -> FloatArray:
         """(H, W, 3) float32 from one space to another; what a curve takes to infinity or NaN ends at the half range.
@@ -162,8 +191,10 @@ class ColorConfig:
 
 
 @cache
-def _load(name: str) -> ColorConfig:
-    return ColorConfig(name)
+def _read(name: str) -> oiio.ColorConfig:
+    """Reading takes 70 ms, so once; the binding complains about objects that outlive the interpreter, so not longer."""
+    atexit.register(_read.cache_clear)
+    return oiio.ColorConfig(name)
 
 
 def _declared_space(header: Header) -> str:

@@ -16,22 +16,21 @@ from numpy.typing import NDArray
 
 from vst_core.image import FloatArray
 
-cv: Any = cv2  # its stubs know no numbers among the arguments and no element types
+cv: Any = cv2  # its stubs know no element types
 
 MIN_ALPHA = 2.0**-10
 """Pixels with no more alpha than this count as uncovered; below it, straight colour is noise."""
 
 
 def uncovered(alpha: FloatArray) -> NDArray[np.uint8]:
-    """(H, W) uint8, 255 where alpha is too small for a colour."""
-    mask: NDArray[np.uint8] = cv.compare(alpha, MIN_ALPHA, cv2.CMP_LE)
-    return mask
+    """(H, W) uint8, 1 where alpha is too small for a colour."""
+    return (alpha <= np.float32(MIN_ALPHA)).view(np.uint8)
 
 
 def unpremultiplied(color: FloatArray, alpha: FloatArray) -> FloatArray:
     """Straight colour, (H, W, 3); 0 where uncovered."""
     _, covered = cv.threshold(alpha, MIN_ALPHA, 1.0, cv2.THRESH_BINARY)
-    return scaled(color, cv.divide(covered, cv.max(alpha, MIN_ALPHA)))
+    return scaled(color, cv.divide(covered, np.maximum(alpha, np.float32(MIN_ALPHA))))
 
 
 def scaled(color: FloatArray, factor: FloatArray) -> FloatArray:
