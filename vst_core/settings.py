@@ -11,7 +11,17 @@ import json
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
 
 from vst_core.errors import SettingsError
 from vst_core.frames import FrameRange
@@ -31,15 +41,30 @@ def _check_layers(layers: tuple[str, ...]) -> tuple[str, ...]:
     for layer in layers:
         if layer not in LAYERS:
             raise ValueError(f"{layer!r} is not a VGG layer; layers are {', '.join(LAYERS)}")
+    if len(set(layers)) < len(layers):
+        raise ValueError("a layer is named twice")
     return layers
 
 
+def _to_frames(value: object) -> FrameRange:
+    if isinstance(value, FrameRange):
+        return value
+    if not isinstance(value, str):
+        raise ValueError("give it as text, for example '1001-1100'")  # noqa: TRY004 - pydantic collects ValueErrors
+    try:
+        return FrameRange.parse(value)
+    except SettingsError as error:
+        raise ValueError(f"{error.what}; {error.remedy}") from None
+
+
 Layers = Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(_check_layers)]
-Frames = Annotated[FrameRange, PlainSerializer(str, return_type=str)]
+Frames = Annotated[
+    FrameRange, PlainValidator(_to_frames), PlainSerializer(str, return_type=str), WithJsonSchema({"type": "string"})
+]
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class StyleSettings(_Model):
@@ -126,7 +151,7 @@ class OptimizationSettings(_Model):
     style_layers: Layers = Field(
         default=("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"), description="Features that carry style."
     )
-    seed: int = Field(default=0, ge=0, description="Seed of the sliced loss's random directions.")
+    seed: int = Field(default=0, ge=0, lt=1 << 32, description="Seed of the sliced loss's random directions.")
 
 
 class OutputSettings(_Model):
@@ -170,13 +195,6 @@ class RenderSettings(_Model):
     threads: int = Field(default=0, ge=0, le=1024, description="Processor threads; 0 takes every core.")
     output: OutputSettings
     overwrite: bool = Field(default=False, description="Start anew instead of continuing.")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _parse_frames(cls, data: Any) -> Any:
-        if isinstance(data, dict) and isinstance(data.get("frames"), str):
-            return data | {"frames": FrameRange.parse(data["frames"])}
-        return data
 
     @model_validator(mode="after")
     def _layers_exist(self) -> Self:
