@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from typing import Literal
 
 import torch
 
 from vst_core.errors import ModelError
+
+_NAME = re.compile(r"cpu|cuda(:\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +50,23 @@ def resolve_device(
     torch.set_num_threads(threads)
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        resolved = torch.device(device)
-        torch.empty(1, device=resolved)
-    except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
-        raise ModelError(f"device {device!r} cannot be used ({reason})", remedy="give cpu, cuda or cuda:N") from None
+    resolved = _usable(device)
     if precision == "auto":
         precision = "bfloat16" if _gains_from_bfloat16(resolved) else "float32"
     return Device(resolved, getattr(torch, precision), threads)
+
+
+def _usable(name: str) -> torch.device:
+    reason = "it is unknown"
+    if _NAME.fullmatch(name):  # torch knows more, and some of them only fail later
+        try:
+            device = torch.device(name)
+            torch.empty(1, device=device)
+        except (RuntimeError, AssertionError) as error:
+            reason = str(error).splitlines()[0]
+        else:
+            return device
+    raise ModelError(f"device {name!r} cannot be used ({reason})", remedy="give cpu, cuda or cuda:N")
 
 
 def _gains_from_bfloat16(device: torch.device) -> bool:
