@@ -1,6 +1,73 @@
-"""Lets the tests import the helpers that lie beside them."""
+"""Fixtures that tests share, and the path of the helper modules that lie beside them."""
 
+from __future__ import annotations
+
+import math
+import os
+import random
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
+import pytest
+import torch
+
+from vst_core.features import Features
+from vst_core.torchvision_compat import import_torchvision
+from vst_core.weights import Weights
+
 sys.path.append(str(Path(__file__).parent))
+
+_ROOT = Path(__file__).parents[1]
+_VGG16 = "vgg16-keras-imagenet.safetensors"
+
+MakeFeatures = Callable[[Sequence[str]], Features]
+
+
+@pytest.fixture(autouse=True)
+def _seeded() -> None:
+    random.seed(0)
+    np.random.seed(0)
+    torch.manual_seed(0)
+
+
+@pytest.fixture(scope="session")
+def vgg16_weights() -> Path:
+    """The weights of a real VGG-16."""
+    folder = os.environ.get("VST_WEIGHTS")
+    path = (Path(folder) if folder else _ROOT / ".weights") / _VGG16
+    if not path.is_file():
+        pytest.fail(f"{path} is not there: run make weights")
+    return path
+
+
+@pytest.fixture(scope="session")
+def sample_shot() -> Path:
+    """Folder of the sample shot, ``shot.1001.exr`` onwards."""
+    return _ROOT / "samples" / "shot"
+
+
+@pytest.fixture(scope="session")
+def sample_styles() -> Path:
+    """Folder of the sample style images, ``oil.png`` and others."""
+    return _ROOT / "samples" / "styles"
+
+
+@pytest.fixture(scope="session")
+def random_vgg16() -> Weights:
+    """A VGG-16 with random weights that keep activations in size: enough where the picture does not matter."""
+    with torch.device("meta"):
+        stack = import_torchvision().models.vgg16(weights=None).features
+    generator = torch.Generator().manual_seed(1)
+    state = {}
+    for name, parameter in stack.state_dict().items():
+        size = math.sqrt(2 / parameter[0].numel()) if parameter.dim() == 4 else 0.1
+        state[f"features.{name}"] = size * torch.randn(parameter.shape, generator=generator)
+    return Weights(state, Path("random.safetensors"), "0" * 64)
+
+
+@pytest.fixture
+def random_features(random_vgg16: Weights) -> MakeFeatures:
+    """Makes a feature network of ``random_vgg16`` with the layers it is given."""
+    return lambda layers: Features("vgg16", random_vgg16, layers)

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+import vst_core
+
+
+def loaded_after(statement: str) -> set[str]:
+    """Top-level modules that a fresh process has loaded after a statement."""
+    program = f"{statement}\nimport sys\nprint(*sorted({{name.partition('.')[0] for name in sys.modules}}))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return set(done.stdout.split())
+
+
+HEAVY = {"torch", "torchvision", "numpy", "cv2", "OpenImageIO", "fileseq", "safetensors"}
+
+
+def test_importing_the_package_costs_nothing() -> None:
+    assert loaded_after("import vst_core") & (HEAVY | {"pydantic"}) == set()
+
+
+def test_settings_and_frame_ranges_need_no_torch() -> None:
+    statement = "import vst_core; vst_core.RenderSettings; vst_core.FrameRange; vst_core.VstError"
+    assert loaded_after(statement) & HEAVY == set()
+
+
+@pytest.mark.parametrize("name", vst_core.__all__)
+def test_every_public_name_is_there(name: str) -> None:
+    value = getattr(vst_core, name)
+    assert getattr(vst_core, name) is value
+    assert name in dir(vst_core)
+
+
+def test_every_public_name_is_documented() -> None:
+    for name in vst_core.__all__:
+        if name != "__version__":
+            assert getattr(vst_core, name).__doc__, name
+
+
+def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="'vst_core' has no attribute 'no_such_name'"):
+        vst_core.no_such_name  # noqa: B018 - the look-up is what is tested
+
+
+def test_a_star_import_works() -> None:
+    assert "torch" in loaded_after("from vst_core import *; render_shot; RenderSettings")
