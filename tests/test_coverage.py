@@ -49,3 +49,12 @@ def test_nothing_covered_is_black() -> None:
     color = np.zeros((7, 5, 3), np.float32)
     fill_uncovered(color, np.zeros((7, 5), np.float32))
     assert (color == 0).all()
+
+
+def test_fill_stays_within_the_colours_there_are_whatever_the_alpha() -> None:
+    random = np.random.default_rng(3)
+    alpha = (random.random((40, 40)) < 0.3).astype(np.float32) * 4
+    color = random.integers(0, 2, (40, 40, 3)).astype(np.float32) * (alpha > 0)[..., None]
+    fill_uncovered(color, alpha)
+    assert color.min() >= 0
+    assert color.max() <= 1 + 1e-6

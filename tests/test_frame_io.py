@@ -46,6 +46,7 @@ def test_attributes_are_kept_and_added(tmp_path: Path) -> None:
         "worldToCamera": np.arange(16, dtype=np.float32).reshape(4, 4),
         "chromaticities": (0.713, 0.293, 0.165, 0.83, 0.128, 0.044, 0.32168, 0.33767),
         "pixelAspectRatio": 2.0,
+        "xDensity": 72.0,
         "strings": ["a", "bb"],
         "cryptomatte/ab12cd3/name": "CryptoObject",
         "studio shot": "sh010 Jürgen",

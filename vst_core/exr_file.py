@@ -21,7 +21,14 @@ COMPRESSIONS = (*LOSSLESS, "pxr24", "b44", "b44a", "dwaa", "dwab")
 
 _LARGEST_MIXED_INTEGER = 2**24
 _UINT_SCALE = 4294967295.0
-_OWNED_BY_THE_WRITER = ("openexr:chunkCount", "thumbnail_width", "thumbnail_height", "thumbnail_nchannels")
+# What the reader of EXR derives, and the writer would take for attributes of the user.
+_DERIVED = (
+    "openexr:chunkCount",
+    "ResolutionUnit",
+    "thumbnail_width",
+    "thumbnail_height",
+    "thumbnail_nchannels",
+)
 
 
 def check_compression(name: str) -> None:
@@ -55,7 +62,7 @@ def part_header(
         SettingsError: EXR cannot hold one of the attributes.
     """
     spec: oiio.ImageSpec = part.header.copy()
-    for name in _OWNED_BY_THE_WRITER:
+    for name in _DERIVED:
         spec.erase_attribute(name)
     if spec.getattribute("colorInteropID") is None:
         spec.erase_attribute("oiio:ColorSpace")  # inherited from the first part; it would become a colorInteropID

@@ -4,7 +4,8 @@
 its final name before it was read back and compared. The colour of a ``Frame`` is premultiplied, whatever the file says:
 unassociated alpha of PNG and TIFF is multiplied in, in float, on reading.
 
-What is lost on the way: thumbnails (they would show the plate), empty string attributes, mip levels below full size.
+What OpenImageIO loses on the way: thumbnails (which would show the plate), empty strings and types of its own among the
+attributes, mip levels below full size.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ HALF_MAX = 65504.0
 """The largest finite half float."""
 
 
-def read_frame(path: Path, *, layer: str | None = None) -> Frame:
+def read_frame(path: str | Path, *, layer: str | None = None) -> Frame:
     """Read all parts and all channels of a frame.
 
     EXR values are bit for bit those of the file. Pictures of other formats become one part of R, G, B and, where there
@@ -45,13 +46,13 @@ def read_frame(path: Path, *, layer: str | None = None) -> Frame:
     Raises:
         InputError: the file cannot be read whole, has no such colour, or its colour or alpha has NaN or infinity.
     """
-    with open_image(path) as file:
+    with open_image(Path(path)) as file:
         frame = _read_exr(file, layer) if file.header.file_format == "openexr" else _read_picture(file)
     check_finite(frame)
     return frame
 
 
-def read_channels(path: Path, names: Sequence[str]) -> FloatArray:
+def read_channels(path: str | Path, names: Sequence[str]) -> FloatArray:
     """Read a few channels by name, decoding no more parts and channels than needed.
 
     Args:
@@ -64,7 +65,7 @@ def read_channels(path: Path, names: Sequence[str]) -> FloatArray:
     Raises:
         InputError: the file cannot be read, or lacks a channel, or the channels cover different data windows.
     """
-    with open_image(path) as file:
+    with open_image(Path(path)) as file:
         found = [_find_channel(file.header, name) for name in names]
         windows = {file.header.parts[part].data_window for part, _ in found}
         if len(windows) > 1:
@@ -101,7 +102,7 @@ def check_finite(frame: Frame) -> None:
 
 
 def write_frame(
-    path: Path,
+    path: str | Path,
     frame: Frame,
     *,
     attributes: Mapping[str, str | int | float],
@@ -128,6 +129,7 @@ def write_frame(
         SettingsError: the extension or the compression is not possible, or an attribute fits no EXR header.
         OutputError: the colour is not finite, or the file could not be written and read back.
     """
+    path = Path(path)
     if path.suffix.lower() != ".exr":
         raise SettingsError("only EXR is written", where=path, remedy="name the output .exr")
     _check_compression(frame, compression)

@@ -177,13 +177,13 @@ def open_image(path: Path) -> Iterator[ImageFile]:
         image.close()
 
 
-def read_header(path: Path) -> Header:
+def read_header(path: str | Path) -> Header:
     """Read what a file says about itself, without decoding a pixel.
 
     Raises:
         InputError: as ``open_image``.
     """
-    with open_image(path) as file:
+    with open_image(Path(path)) as file:
         return file.header
 
 
