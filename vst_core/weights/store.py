@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-import pickle
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 from urllib.error import URLError
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
@@ -144,20 +142,26 @@ def _load_file(path: Path, known: KnownWeights | None) -> Weights:
             where=path,
             remedy="delete it and fetch it again",
         )
-    try:
-        if path.suffix == ".safetensors":
-            state: Any = load_file(path)
-        else:
-            state = torch.load(path, map_location="cpu", weights_only=True)
-    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError, OSError):
-        state = None
-    if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
+    state = _read(path)
+    if not isinstance(state, dict) or not all(
+        isinstance(key, str) and isinstance(value, Tensor) for key, value in state.items()
+    ):
         raise ModelError(
             "is no weight file, or a damaged one",
             where=path,
             remedy="give a safetensors file or a torch state dictionary",
         )
     return Weights(state, path, digest)
+
+
+def _read(path: Path) -> Any:
+    """What a file holds, or None if it is damaged."""
+    try:
+        if path.suffix == ".safetensors":
+            return load_file(path)
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except Exception:  # noqa: BLE001 - a damaged pickle makes torch fail in any way, from IndexError to AssertionError
+        return None
 
 
 def _download(network: str) -> tuple[KnownWeights, Path]:
