@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-from vst_core.flow.warp import inside, warp
+from vst_core.flow.warp import is_inside, warp
 
 _RADIUS = 2
 _SIGMA = 0.8
@@ -43,12 +43,13 @@ def consistency_mask(
     with torch.no_grad():
         energy = _energy(backward_flow)
         is_boundary = _gradient_energy(backward_flow).sub_(energy, alpha=0.01) > 0.002
-        trust = inside(backward_flow).masked_fill_(is_boundary, 0)
+        within = is_inside(backward_flow)
+        trust = (within & ~is_boundary).to(energy.dtype)
         if previous_forward_flow is not None:
             forward = warp(previous_forward_flow, backward_flow)
             limit = energy.add_(_energy(forward)).mul_(0.01).add_(0.5)
             is_consistent = _energy(forward.add_(backward_flow)) < limit  # False also where either flow is NaN
-            trust = torch.where(is_consistent, trust, -inside(backward_flow))
+            trust.masked_fill_(within & ~is_consistent, -1)
         return _blur(trust).clamp_(0, 1) if soft else trust.clamp_(0, 1)
 
 

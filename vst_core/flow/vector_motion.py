@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -18,6 +20,7 @@ from vst_core.flow.vectors import Vectors
 from vst_core.flow.warp import invert
 
 SKY_DEPTH = 1e9  # Blender writes 1e10 where a ray meets nothing
+_RIM = 5  # pixels, across: what a pixel filter smears of a silhouette into the sky
 _ROUNDING = 1e-3  # pixels: a still camera's vectors are 0 but for the renderer's rounding, 6e-5 in Cycles
 
 
@@ -105,11 +108,12 @@ def _sky(frame: FlowFrame) -> BoolArray | None:
 
 
 def _has_detail(grey: GreyArray, sky: BoolArray | None) -> bool:
-    """Whether the sky is anything but one flat tone, in which there is no motion to estimate."""
-    if sky is None or not sky.any():
+    """Whether the sky, less its antialiased rim, is anything but one flat tone, in which there is nothing to follow."""
+    if sky is None:
         return False
-    tones = grey[sky]
-    return int(tones.max()) > int(tones.min())
+    inner = cv2.erode(sky.astype(np.uint8), np.ones((_RIM, _RIM), np.uint8))
+    darkest, brightest = cv2.minMaxLoc(grey, inner)[:2]
+    return brightest > darkest
 
 
 def _all_zero(frame: FlowFrame) -> InputError:

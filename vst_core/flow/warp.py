@@ -47,10 +47,7 @@ def inside(backward_flow: Tensor) -> Tensor:
     Returns:
         (B, 1, H, W), 1 inside and 0 outside (or where the flow is NaN), in the flow's type.
     """
-    height, width = backward_flow.shape[-2:]
-    x, y = sample_points(backward_flow)
-    within = (x >= 0) & (x <= width - 1) & (y >= 0) & (y <= height - 1)
-    return within[:, None].to(backward_flow.dtype)
+    return is_inside(backward_flow).to(backward_flow.dtype)
 
 
 def compose(first: Tensor, second: Tensor) -> Tensor:
@@ -84,6 +81,13 @@ def invert(forward_flow: Tensor, *, iterations: int = 8) -> Tensor:
     for _ in range(iterations):
         backward_flow = -warp(forward_flow, backward_flow)
     return backward_flow
+
+
+def is_inside(backward_flow: Tensor) -> Tensor:
+    """`inside` as bool."""
+    height, width = backward_flow.shape[-2:]
+    x, y = sample_points(backward_flow)
+    return ((x >= 0) & (x <= width - 1) & (y >= 0) & (y <= height - 1))[:, None]
 
 
 def sample_points(backward_flow: Tensor) -> tuple[Tensor, Tensor]:
