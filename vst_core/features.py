@@ -63,9 +63,10 @@ class Features(nn.Module):
         }
         wanted = stack.state_dict()
         for key, parameter in wanted.items():
-            if key not in state or state[key].shape != parameter.shape:
+            if key not in state or state[key].shape != parameter.shape or not state[key].is_floating_point():
                 raise ModelError(
-                    f"holds no weights of {network}: features.{key} is missing or of another shape", where=weights.path
+                    f"holds no weights of {network}: features.{key} is missing or of another shape or type",
+                    where=weights.path,
                 )
         stack.load_state_dict({key: state[key] for key in wanted}, assign=True)
         if not all(bool(torch.isfinite(parameter).all()) for parameter in stack.parameters()):
@@ -87,7 +88,13 @@ class Features(nn.Module):
 
         Returns:
             layer name -> (B, C, h, w) in the network's ``dtype``.
+
+        Raises:
+            SettingsError: the image is too small.
+            ValueError: it is no batch of RGB images.
         """
+        if image.dim() != 4 or image.shape[1] != 3:  # one channel would be taken three times
+            raise ValueError(f"an image must be (B, 3, H, W), but is {tuple(image.shape)}")
         if min(image.shape[-2:]) < _MIN_SIDE:
             raise SettingsError(
                 f"an image of {image.shape[-1]}x{image.shape[-2]} is too small for the feature network",
