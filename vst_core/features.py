@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 
 from vst_core.errors import ModelError, SettingsError
 from vst_core.torchvision_compat import import_torchvision
@@ -54,10 +56,10 @@ class Features(nn.Module):
             raise SettingsError(
                 f"{network} has no layer {', '.join(unknown)}", remedy=f"its layers are {', '.join(names)}"
             )
-        self._captures = {names.index(layer): layer for layer in layers}
-        self._indices = [index for index, module in enumerate(stack) if isinstance(module, nn.ReLU)]
-        deepest = self._indices[max(self._captures)]
-        stack = stack[: deepest + 1]
+        rectifiers = [index for index, module in enumerate(stack) if isinstance(module, nn.ReLU)]
+        ordered = sorted(set(layers), key=names.index)
+        self._captures = {rectifiers[names.index(layer)]: layer for layer in ordered}
+        stack = stack[: max(self._captures) + 1]
         state = {
             key.removeprefix("features."): value for key, value in weights.state.items() if key.startswith("features.")
         }
@@ -87,11 +89,7 @@ class Features(nn.Module):
             image: (B, 3, H, W), display [0, 1], at least 16 pixels a side.
 
         Returns:
-            layer name -> (B, C, h, w) in the network's ``dtype``.
-
-        Raises:
-            SettingsError: the image is too small.
-            ValueError: it is no batch of RGB images.
+            layer name -> (B, C, h, w) in the network's ``dtype``, shallow layers first. Differentiable once.
         """
         if image.dim() != 4 or image.shape[1] != 3:  # one channel would be taken three times
             raise ValueError(f"an image must be (B, 3, H, W), but is {tuple(image.shape)}")
@@ -100,16 +98,74 @@ class Features(nn.Module):
                 f"an image of {image.shape[-1]}x{image.shape[-2]} is too small for the feature network",
                 remedy=f"it needs at least {_MIN_SIDE} pixels a side; raise the working scale",
             )
-        result: dict[str, Tensor] = {}
         x = ((image - self.mean) / self.std).to(self.dtype, memory_format=torch.channels_last)
-        relu = 0
-        for module in self.stack:
-            x = module(x)
+        maps = _FrozenStack.apply(x, self.stack, frozenset(self._captures))  # type: ignore[no-untyped-call]
+        return dict(zip(self._captures.values(), maps, strict=True))
+
+
+class _FrozenStack(torch.autograd.Function):
+    """A stack of 3x3 convolutions, rectifiers and 2x2 maxima whose weights are frozen, as one node of the graph.
+
+    Nothing between its layers is anybody's but its own, so gradients are masked and summed in place, where a graph of
+    single layers makes a new map for each of these; and no gradient of a weight is thought of.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, stack: nn.Sequential, captures: frozenset[int]) -> tuple[Tensor, ...]:
+        saved: list[Tensor] = []
+        maps: list[Tensor] = []
+        for index, module in enumerate(stack):
+            if isinstance(module, nn.Conv2d):
+                saved.append(x)
+                x = F.conv2d(x, module.weight, module.bias, padding=1)
+            elif isinstance(module, nn.ReLU):
+                x = x.relu_()
+                saved.append(x)
+                if index in captures:
+                    maps.append(x)
+            else:
+                saved.append(x)
+                x, indices = F.max_pool2d(x, 2, return_indices=True)
+                saved.append(indices)
+        ctx.save_for_backward(*saved)
+        ctx.set_materialize_grads(False)
+        ctx.stack, ctx.captures = stack, captures
+        return tuple(maps)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, *grads: Tensor | None) -> tuple[Tensor | None, None, None]:
+        saved, left = list(ctx.saved_tensors), list(grads)
+        grad: Tensor | None = None
+        for index, module in reversed(list(enumerate(ctx.stack))):
             if isinstance(module, nn.ReLU):
-                if relu in self._captures:
-                    result[self._captures[relu]] = x
-                relu += 1
-        return result
+                output = saved.pop()
+                if index in ctx.captures:
+                    own = left.pop()
+                    if own is not None:
+                        grad = own.clone(memory_format=torch.channels_last) if grad is None else grad.add_(own)
+                if grad is not None:
+                    torch.ops.aten.threshold_backward.grad_input(grad, output, 0, grad_input=grad)
+            elif isinstance(module, nn.Conv2d):
+                given = saved.pop()
+                if grad is not None:
+                    grad = _conv_input_gradient(grad, given, module.weight)
+            else:
+                indices, given = saved.pop(), saved.pop()
+                if grad is not None:
+                    grad = torch.ops.aten.max_pool2d_with_indices_backward(
+                        grad, given, [2, 2], [2, 2], [0, 0], [1, 1], False, indices
+                    )
+        return grad, None, None
+
+
+def _conv_input_gradient(grad: Tensor, given: Tensor, weight: Tensor) -> Tensor:
+    """What a 3x3 convolution with padding 1 passes back to its input."""
+    one = [1, 1]
+    result: Tensor = torch.ops.aten.convolution_backward(
+        grad, given, weight, None, one, one, one, False, [0, 0], 1, [True, False, False]
+    )[0]
+    return result
 
 
 def layer_names(stack: nn.Sequential) -> list[str]:

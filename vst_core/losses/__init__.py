@@ -6,7 +6,7 @@ Each comes as a function, and as a module that takes its target once where the t
 from vst_core.losses.base import StyleLoss
 from vst_core.losses.content import ContentLoss, content_loss
 from vst_core.losses.gram import GramLoss, gram_loss, gram_matrix
-from vst_core.losses.moments import Moments, blend_moments, feature_moments
+from vst_core.losses.moments import Moments, blend_moments, feature_moments, second_moment
 from vst_core.losses.sliced import SlicedWassersteinLoss, sliced_wasserstein
 from vst_core.losses.temporal import temporal_loss
 from vst_core.losses.total_variation import total_variation
@@ -25,6 +25,7 @@ __all__ = [
     "gaussian_wasserstein",
     "gram_loss",
     "gram_matrix",
+    "second_moment",
     "sliced_wasserstein",
     "temporal_loss",
     "total_variation",

@@ -1,9 +1,12 @@
-"""Checks and conversions that several losses share."""
+"""Checks and arithmetic that several losses share."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 
 def require_same_shape(first: Tensor, second: Tensor, first_name: str, second_name: str) -> None:
@@ -21,3 +24,26 @@ def require_maps(features: Tensor) -> None:
 def wide(tensor: Tensor) -> Tensor:
     """The tensor in float32, or in float64 if it is that already: sums over pixels do not fit shorter types."""
     return tensor if tensor.dtype == torch.float64 else tensor.float()
+
+
+class _MeanSquare(torch.autograd.Function):
+    """Keeps the difference, which is the gradient but for a factor, so that both directions take one pass."""
+
+    @staticmethod
+    def forward(ctx: Any, first: Tensor, second: Tensor) -> Tensor:
+        difference = wide(first) - second
+        ctx.save_for_backward(difference)
+        ctx.dtype = first.dtype
+        return difference.square().mean()
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
+        (difference,) = ctx.saved_tensors
+        return (difference * (2 * grad / difference.numel())).to(ctx.dtype), None
+
+
+def mean_square(values: Tensor, target: Tensor) -> Tensor:
+    """Mean of (values - target)^2, at least float32; differentiable once, in ``values`` alone."""
+    result: Tensor = _MeanSquare.apply(values, wide(target))  # type: ignore[no-untyped-call]
+    return result

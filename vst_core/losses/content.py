@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vst_core.losses._shapes import require_same_shape, wide
+from vst_core.losses._shapes import mean_square, require_same_shape, wide
 
 
 def content_loss(features: Tensor, target: Tensor) -> Tensor:
@@ -18,13 +17,13 @@ def content_loss(features: Tensor, target: Tensor) -> Tensor:
         target: (B, C, H, W), the plate's.
 
     Returns:
-        Scalar, at least float32.
+        Scalar, at least float32. Differentiable once, in ``features``.
 
     Raises:
         ValueError: the shapes differ.
     """
     require_same_shape(features, target, "features", "target")
-    return F.mse_loss(wide(features), wide(target))
+    return mean_square(features, target)
 
 
 class ContentLoss(nn.Module):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import torch.nn.functional as F
 from torch import Tensor
 
-from vst_core.losses._shapes import require_same_shape
+from vst_core.losses._shapes import mean_square, require_same_shape
 from vst_core.losses.base import StyleLoss
-from vst_core.losses.moments import feature_moments
+from vst_core.losses.moments import second_moment
 
 
 def gram_matrix(features: Tensor) -> Tensor:
@@ -15,13 +14,13 @@ def gram_matrix(features: Tensor) -> Tensor:
 
     Gatys et al. 2016, equation 3, with the normalisation that Johnson et al. 2016 and Ruder et al. 2016 use.
     """
-    return feature_moments(features).second / features.shape[1]
+    return second_moment(features) / features.shape[1]
 
 
 def gram_loss(gram: Tensor, target: Tensor) -> Tensor:
     """Mean squared difference of two Gram matrices (B, C, C): scalar. Gatys et al. 2016, equation 4, as a mean."""
     require_same_shape(gram, target, "gram", "target")
-    return F.mse_loss(gram, target)
+    return mean_square(gram, target)
 
 
 class GramLoss(StyleLoss):

@@ -37,50 +37,71 @@ class _RawMoments(torch.autograd.Function):
     """Sums over pixels in float32 whatever x (B, N, C) is; the gradient, a product with x, stays in x's type."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(ctx: Any, x: Tensor, with_mean: bool) -> tuple[Tensor | None, Tensor]:
         ctx.save_for_backward(x)
         ctx.set_materialize_grads(False)
-        total, products = _sums(x)
-        return total / x.shape[1], products / x.shape[1]
+        second = _sum_of_products(x).div_(x.shape[1])
+        return (_sum(x).div_(x.shape[1]) if with_mean else None), second
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad_mean: Tensor | None, grad_second: Tensor) -> Tensor:
+    def backward(ctx: Any, grad_mean: Tensor | None, grad_second: Tensor) -> tuple[Tensor, None]:
         (x,) = ctx.saved_tensors
-        symmetric = ((grad_second + grad_second.transpose(1, 2)) / x.shape[1]).to(x.dtype)
+        symmetric = (grad_second + grad_second.transpose(1, 2)).div_(x.shape[1]).to(x.dtype)
         if grad_mean is None:
-            return torch.bmm(x, symmetric)
-        return torch.baddbmm((grad_mean / x.shape[1]).unsqueeze(1).to(x.dtype), x, symmetric)
+            return torch.bmm(x, symmetric), None
+        return torch.baddbmm((grad_mean / x.shape[1]).unsqueeze(1).to(x.dtype), x, symmetric), None
 
 
-def _sums(x: Tensor) -> tuple[Tensor, Tensor]:
-    """The sum over pixels of x and of its products, (B, C) and (B, C, C), for (B, N, C); at least float32.
+def _in_runs(x: Tensor) -> bool:
+    """Whether to multiply (B, N, C) in its own short type, in runs of pixels whose results are summed in float32.
 
-    A short type is multiplied as it is, where hardware does that fast, in runs of pixels whose results are summed in
-    float32, so that rounding to the short type happens in many small sums and averages out.
+    Hardware does that fast, and rounding to the short type then happens in many small sums and averages out.
     """
-    batch, pixels, channels = x.shape
-    if x.itemsize >= 4 or pixels < _MIN_PIXELS_IN_RUNS:
+    return x.itemsize < 4 and x.shape[1] >= _MIN_PIXELS_IN_RUNS
+
+
+def _split(x: Tensor) -> tuple[Tensor, Tensor]:
+    """The whole runs of (B, N, C), as (B N / run, run, C), and the pixels left over."""
+    whole = x.shape[1] - x.shape[1] % _RUN
+    return x[:, :whole].reshape(-1, _RUN, x.shape[2]), wide(x[:, whole:])
+
+
+def _sum_of_products(x: Tensor) -> Tensor:
+    """(B, N, C) -> (B, C, C), at least float32."""
+    if not _in_runs(x):
         values = wide(x)
-        return values.sum(1), torch.bmm(values.transpose(1, 2), values)
-    whole = pixels - pixels % _RUN
-    runs = x[:, :whole].reshape(-1, _RUN, channels)
+        return torch.bmm(values.transpose(1, 2), values)
+    runs, rest = _split(x)
+    products = torch.bmm(runs.transpose(1, 2), runs).view(len(x), -1, x.shape[2], x.shape[2])
+    total = products.sum(1, dtype=torch.float32)
+    return total.baddbmm_(rest.transpose(1, 2), rest) if rest.shape[1] else total
+
+
+def _sum(x: Tensor) -> Tensor:
+    """(B, N, C) -> (B, C), at least float32."""
+    if not _in_runs(x):
+        return wide(x).sum(1)
+    runs, rest = _split(x)
     sums = torch.bmm(x.new_ones(1, 1, 1).expand(len(runs), 1, _RUN), runs)
-    products = torch.bmm(runs.transpose(1, 2), runs)
-    rest = wide(x[:, whole:])
-    return (
-        sums.view(batch, -1, channels).sum(1, dtype=torch.float32) + rest.sum(1),
-        products.view(batch, -1, channels, channels).sum(1, dtype=torch.float32)
-        + torch.bmm(rest.transpose(1, 2), rest),
-    )
+    return sums.view(len(x), -1, x.shape[2]).sum(1, dtype=torch.float32) + rest.sum(1)
+
+
+def _pixels(features: Tensor) -> Tensor:
+    """(B, C, H, W) -> (B, H W, C): how a channels-last map lies in memory, so neither it nor its gradient is copied."""
+    require_maps(features)
+    return features.permute(0, 2, 3, 1).flatten(1, 2)
 
 
 def feature_moments(features: Tensor) -> Moments:
     """Moments over the pixels of (B, C, H, W) features, at least float32. Differentiable once."""
-    require_maps(features)
-    # Pixels by channels is how a channels-last map lies in memory, so neither this nor its gradient is copied.
-    pixels = features.permute(0, 2, 3, 1).flatten(1, 2)
-    return Moments(*_RawMoments.apply(pixels))  # type: ignore[no-untyped-call]
+    return Moments(*_RawMoments.apply(_pixels(features), True))  # type: ignore[no-untyped-call]
+
+
+def second_moment(features: Tensor) -> Tensor:
+    """E[f f^T] over the pixels of (B, C, H, W) features: (B, C, C), at least float32. Differentiable once."""
+    second: Tensor = _RawMoments.apply(_pixels(features), False)[1]  # type: ignore[no-untyped-call]
+    return second
 
 
 def blend_moments(moments: Sequence[Moments], weights: Sequence[float]) -> Moments:

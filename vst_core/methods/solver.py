@@ -31,7 +31,7 @@ def make_solver(
         return torch.optim.LBFGS(
             [image], lr=1.0, max_iter=1, history_size=history, tolerance_grad=0, tolerance_change=0
         )
-    solver = torch.optim.Adam([image], lr=settings.learning_rate, betas=_ADAM_BETAS)
+    solver = torch.optim.Adam([image], lr=settings.learning_rate, betas=_ADAM_BETAS, fused=True)
     if previous is not None:
         solver.state[image] = _resized_moments(next(iter(previous.state.values())), image.shape[-2:])
     return solver
