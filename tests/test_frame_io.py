@@ -8,7 +8,6 @@ import pytest
 from exr_files import H, W, blender_channels, header, multipart, noise, oracle, rewrite, same_bits, window, write_exr
 
 from vst_core.errors import InputError, OutputError, SettingsError
-from vst_core.exr_file import COMPRESSIONS, LOSSLESS
 from vst_core.frame_io import check_finite, read_channels, read_frame, read_header
 from vst_core.image import Window
 
@@ -168,54 +167,6 @@ def test_tiled_and_scanline_parts_in_one_file_keep_their_pixels(tmp_path: Path) 
     OpenEXR.File(parts).write(str(tmp_path / "a.exr"))
     rewrite(tmp_path / "b.exr", read_frame(tmp_path / "a.exr"))
     assert same_bits(oracle(tmp_path / "b.exr", 1)["Z"], noise(2, np.float32))
-
-
-def test_data_type_changes_the_colour_only(plate: Path, tmp_path: Path) -> None:
-    frame = read_frame(plate)
-    color = (frame.color * np.float32(1 / 3)).astype(np.float32)
-    rewrite(tmp_path / "b.exr", frame.with_color(color), data_type="float")
-    before, after = oracle(plate), oracle(tmp_path / "b.exr")
-    for index, component in enumerate("RGB"):
-        assert same_bits(after[f"ViewLayer.Combined.{component}"], np.ascontiguousarray(color[..., index]))
-    others = before.keys() - {f"ViewLayer.Combined.{c}" for c in "RGB"}
-    assert all(same_bits(before[name], after[name]) for name in others)
-
-
-@pytest.mark.parametrize("compression", COMPRESSIONS)
-def test_every_compression_that_can_be_asked_for_is_written(tmp_path: Path, compression: str) -> None:
-    frame = read_frame(write_exr(tmp_path / "a.exr", {c: noise(1) for c in "RGBA"}))
-    rewrite(tmp_path / "b.exr", frame, compression=compression)
-    written = OpenEXR.File(str(tmp_path / "b.exr")).header()["compression"]
-    assert written == getattr(OpenEXR, f"{'NO' if compression == 'none' else compression.upper()}_COMPRESSION")
-    if compression in LOSSLESS:
-        assert same_bits(oracle(tmp_path / "b.exr")["G"], noise(1))
-
-
-def test_unknown_compression_is_refused_with_those_there_are(plate: Path, tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="'zippy' is no EXR compression; choose one of none, rle, zips, zip, piz"):
-        rewrite(tmp_path / "b.exr", read_frame(plate), compression="zippy")
-
-
-def test_lossy_compression_is_refused_where_it_would_eat_other_channels(plate: Path, tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=r"dwaa would alter .*CryptoObject00\.r"):
-        rewrite(tmp_path / "b.exr", read_frame(plate), compression="dwaa")
-    frame = read_frame(multipart(tmp_path / "m.exr"))
-    rewrite(tmp_path / "b.exr", frame, compression="dwaa")
-    assert str(OpenEXR.File(str(tmp_path / "b.exr")).parts[1].compression()) == "Compression.DWAA_COMPRESSION"
-    assert same_bits(oracle(tmp_path / "b.exr")["ViewLayer.Vector.X"], noise(0, np.float32))
-
-
-def test_half_overflow_is_clamped_and_counted(tmp_path: Path) -> None:
-    frame = read_frame(write_exr(tmp_path / "a.exr", {c: noise(1) for c in "RGB"}))
-    color = frame.color
-    color[3, 4] = (1e6, -7e4, 65504)
-    color[5, 6, 1] = 65519.0
-    assert rewrite(tmp_path / "b.exr", frame.with_color(color)) == 3
-    after = oracle(tmp_path / "b.exr")
-    assert (after["R"][3, 4], after["G"][3, 4], after["B"][3, 4], after["G"][5, 6]) == (65504, -65504, 65504, 65504)
-    assert all(np.isfinite(pixels).all() for pixels in after.values())
-    assert rewrite(tmp_path / "c.exr", frame.with_color(color), data_type="float") == 0
-    assert oracle(tmp_path / "c.exr")["R"][3, 4] == 1e6
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
