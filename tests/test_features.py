@@ -1,0 +1,245 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from conftest import MakeFeatures
+from torch import Tensor, nn
+
+from vst_core.errors import ModelError, SettingsError
+from vst_core.features import IMAGENET_MEAN, IMAGENET_STD, Features
+from vst_core.settings import LAYERS
+from vst_core.torchvision_compat import import_torchvision
+from vst_core.weights import Weights, load
+
+VGG16_LAYERS = [layer for layer in LAYERS if not layer.endswith("_4")]
+# Depth at which torchvision's own list has each rectifier: convolution, rectifier, ..., pooling after each block.
+VGG16_INDICES = [1, 3, 6, 8, 11, 13, 15, 18, 20, 22, 25, 27, 29]
+
+
+def torchvision_stack(weights: Weights) -> nn.Sequential:
+    with torch.device("meta"):
+        stack: nn.Sequential = import_torchvision().models.vgg16(weights=None).features
+    state = {key.removeprefix("features."): value for key, value in weights.state.items()}
+    stack.load_state_dict(state, assign=True)
+    return stack
+
+
+def with_state(weights: Weights, change: Callable[[dict[str, Tensor]], object]) -> Weights:
+    state = dict(weights.state)
+    change(state)
+    return replace(weights, state=state)
+
+
+def assert_as_torchvisions(weights: Weights, image: Tensor) -> None:
+    mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in (IMAGENET_MEAN, IMAGENET_STD))
+    with torch.no_grad():
+        found = Features("vgg16", weights, VGG16_LAYERS)(image)
+        x = (image - mean) / std
+        for index, module in enumerate(torchvision_stack(weights)):
+            x = module(x)
+            if index in VGG16_INDICES:
+                layer = VGG16_LAYERS[VGG16_INDICES.index(index)]
+                assert torch.allclose(found[layer], x, rtol=1e-4, atol=1e-4 * float(x.abs().mean())), layer
+
+
+def test_every_layer_is_torchvisions(random_vgg16: Weights) -> None:
+    assert_as_torchvisions(random_vgg16, torch.rand(2, 3, 64, 48))
+
+
+def test_every_layer_of_the_real_network_is_torchvisions(vgg16_weights: Path) -> None:
+    assert_as_torchvisions(load("vgg16", vgg16_weights), torch.rand(1, 3, 64, 64))
+
+
+def test_sizes_and_channels_follow_the_block(random_features: MakeFeatures) -> None:
+    layers = ["relu1_1", "relu2_2", "relu3_3", "relu4_2", "relu5_1"]
+    found = random_features(layers)(torch.rand(1, 3, 64, 96))
+    assert list(found) == layers
+    channels = (64, 128, 256, 512, 512)
+    for block, (layer, count) in enumerate(zip(layers, channels, strict=True)):
+        assert found[layer].shape == (1, count, 64 >> block, 96 >> block)
+        assert found[layer].min() == 0
+
+
+def test_a_layer_does_not_depend_on_which_others_are_asked_for(random_features: MakeFeatures) -> None:
+    image = torch.rand(1, 3, 32, 32)
+    alone = random_features(["relu3_1"])(image)["relu3_1"]
+    among = random_features(["relu4_1", "relu3_1", "relu3_2", "relu1_1"])(image)["relu3_1"]
+    assert torch.equal(alone, among)
+
+
+def test_the_network_ends_at_the_deepest_layer(random_features: MakeFeatures) -> None:
+    parameters = [sum(p.numel() for p in random_features([layer]).parameters()) for layer in ("relu1_2", "relu2_1")]
+    assert parameters == [3 * 64 * 9 + 64 + 64 * 64 * 9 + 64, 3 * 64 * 9 + 64 + 64 * 64 * 9 + 64 + 64 * 128 * 9 + 128]
+
+
+def test_vgg19_has_a_fourth_layer_in_the_later_blocks() -> None:
+    with torch.device("meta"):
+        stack = import_torchvision().models.vgg19(weights=None).features
+    state = {f"features.{name}": torch.zeros(value.shape) for name, value in stack.state_dict().items()}
+    weights = Weights(state, Path("random.pth"), "0" * 64)
+    found = Features("vgg19", weights, ["relu3_4", "relu5_4"])(torch.rand(1, 3, 32, 32))
+    assert found["relu3_4"].shape == (1, 256, 8, 8)
+    assert found["relu5_4"].shape == (1, 512, 2, 2)
+
+
+@pytest.mark.parametrize("layer", ["relu3_4", "relu6_1", "conv1_1", ""])
+def test_a_layer_that_is_not_there_is_refused_by_name(layer: str, random_features: MakeFeatures) -> None:
+    with pytest.raises(SettingsError, match=f"vgg16 has no layer {layer}") as caught:
+        random_features(["relu1_1", layer])
+    assert "relu5_3" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def wrong_network(state: dict[str, Tensor]) -> None:
+    state["features.5.weight"] = torch.ones(128, 64, 1, 1)
+
+
+def missing_tensor(state: dict[str, Tensor]) -> None:
+    del state["features.2.bias"]
+
+
+def foreign_names(state: dict[str, Tensor]) -> None:
+    for key in list(state):
+        state[key.replace("features", "module.features")] = state.pop(key)
+
+
+def nothing(state: dict[str, Tensor]) -> None:
+    state.clear()
+
+
+def not_a_number(state: dict[str, Tensor]) -> None:
+    state["features.5.weight"] = state["features.5.weight"].clone()
+    state["features.5.weight"][3, 2, 1, 0] = torch.nan
+
+
+def infinite(state: dict[str, Tensor]) -> None:
+    state["features.0.bias"] = torch.full((64,), torch.inf)
+
+
+def whole_numbers(state: dict[str, Tensor]) -> None:
+    state["features.2.weight"] = torch.ones(64, 64, 3, 3, dtype=torch.int64)
+
+
+@pytest.mark.parametrize(
+    "change", [wrong_network, missing_tensor, foreign_names, nothing, not_a_number, infinite, whole_numbers]
+)
+def test_weights_that_do_not_fit_are_one_plain_line(
+    change: Callable[[dict[str, Tensor]], object], random_vgg16: Weights
+) -> None:
+    with pytest.raises(ModelError, match=r"random\.safetensors: holds") as caught:
+        Features("vgg16", with_state(random_vgg16, change), ["relu2_2"])
+    assert "\n" not in str(caught.value)
+
+
+def test_weights_of_layers_that_are_not_used_need_not_be_there(random_vgg16: Weights) -> None:
+    def classifier_only_after_block_one(state: dict[str, Tensor]) -> None:
+        for key in [key for key in state if key not in ("features.0.weight", "features.0.bias")]:
+            del state[key]
+        state["classifier.0.weight"] = torch.full((2, 2), torch.nan)
+
+    Features("vgg16", with_state(random_vgg16, classifier_only_after_block_one), ["relu1_1"])
+
+
+def test_weights_stored_in_half_precision_are_taken(random_vgg16: Weights) -> None:
+    def shorten(state: dict[str, Tensor]) -> None:
+        for key in state:
+            state[key] = state[key].half()
+
+    found = Features("vgg16", with_state(random_vgg16, shorten), ["relu2_1"])(torch.rand(1, 3, 32, 32))
+    assert found["relu2_1"].dtype == torch.float32
+
+
+@pytest.mark.parametrize("size", [(15, 64), (64, 15), (1, 1)])
+def test_a_small_image_is_refused_with_its_size(size: tuple[int, int], random_features: MakeFeatures) -> None:
+    with pytest.raises(SettingsError, match=f"{size[1]}x{size[0]} is too small") as caught:
+        random_features(["relu1_1"])(torch.rand(1, 3, *size))
+    assert "16 pixels" in str(caught.value)
+
+
+def test_the_smallest_image_reaches_the_deepest_layer(random_features: MakeFeatures) -> None:
+    assert random_features(["relu5_3"])(torch.rand(1, 3, 16, 16))["relu5_3"].shape == (1, 512, 1, 1)
+
+
+@pytest.mark.parametrize("channels", [1, 2, 4])
+def test_an_image_that_is_not_rgb_is_refused(channels: int, random_features: MakeFeatures) -> None:
+    with pytest.raises(ValueError, match="3"):
+        random_features(["relu1_1"])(torch.rand(1, channels, 32, 32))
+
+
+def test_neither_image_nor_weights_of_the_caller_change(random_vgg16: Weights) -> None:
+    image = torch.rand(1, 3, 32, 32)
+    kept = image.clone()
+    state = {key: value.clone() for key, value in random_vgg16.state.items()}
+    network = Features("vgg16", random_vgg16, ["relu1_1", "relu3_1"], dtype=torch.bfloat16)
+    network(image)
+    assert torch.equal(image, kept)
+    for key, value in random_vgg16.state.items():
+        assert torch.equal(value, state[key])
+        assert value.dtype == torch.float32
+        assert not value.requires_grad
+
+
+def test_gradients_reach_the_image_and_no_weight(random_features: MakeFeatures) -> None:
+    network = random_features(["relu1_2", "relu4_1"])
+    image = torch.rand(1, 3, 32, 32, requires_grad=True)
+    sum(value.square().mean() for value in network(image).values()).backward()
+    assert image.grad is not None
+    assert torch.isfinite(image.grad).all()
+    assert (image.grad != 0).all()
+    assert all(not parameter.requires_grad and parameter.grad is None for parameter in network.parameters())
+
+
+@pytest.mark.parametrize(
+    "used",
+    [("relu1_1",), ("relu1_2",), ("relu3_1",), ("relu1_1", "relu3_1"), ("relu3_1", "relu1_2", "relu2_2", "relu1_1")],
+)
+def test_gradients_are_those_of_torchvisions_stack(used: tuple[str, ...], random_vgg16: Weights) -> None:
+    network = Features("vgg16", random_vgg16, ["relu2_2", "relu1_1", "relu3_1", "relu1_2"], dtype=torch.float64)
+    stack = torchvision_stack(random_vgg16).double()
+    image = torch.rand(2, 3, 18, 20, dtype=torch.float64, requires_grad=True)
+    found = network(image)
+    loss = torch.stack([found[layer].pow(3).mean() for layer in used]).sum()
+    for _ in range(2):  # the second time shows whether the first one spoilt what the graph keeps
+        (gradient,) = torch.autograd.grad(loss, image, retain_graph=True)
+        assert torch.allclose(gradient, _expected_gradient(stack, image, used), rtol=1e-6, atol=1e-12)
+
+
+def _expected_gradient(stack: nn.Sequential, image: Tensor, used: tuple[str, ...]) -> Tensor:
+    mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in (IMAGENET_MEAN, IMAGENET_STD))
+    x, losses = (image - mean) / std, []
+    for index, module in enumerate(list(stack)[:12]):
+        x = module(x)
+        if index in VGG16_INDICES and VGG16_LAYERS[VGG16_INDICES.index(index)] in used:
+            losses.append(x.pow(3).mean())
+    return torch.autograd.grad(torch.stack(losses).sum(), image)[0]
+
+
+def test_bfloat16_is_the_same_picture_less_precise(vgg16_weights: Path) -> None:
+    weights = load("vgg16", vgg16_weights)
+    layers = ["relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"]
+    image = torch.rand(1, 3, 64, 64)
+    with torch.no_grad():
+        exact = Features("vgg16", weights, layers)(image)
+        short = Features("vgg16", weights, layers, dtype=torch.bfloat16)(image)
+    for layer in layers:
+        assert short[layer].dtype == torch.bfloat16
+        error = (short[layer].float() - exact[layer]).norm() / exact[layer].norm()
+        assert 0 < error < 0.02, layer
+
+
+def test_a_network_repeats_itself_and_leaves_the_random_numbers_alone(random_features: MakeFeatures) -> None:
+    image = torch.rand(1, 3, 32, 32)
+    before = torch.get_rng_state()
+    first = random_features(["relu3_1"])(image)["relu3_1"]
+    assert torch.equal(first, random_features(["relu3_1"])(image)["relu3_1"])
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_training_mode_changes_nothing(random_features: MakeFeatures) -> None:
+    network = random_features(["relu2_1"])
+    image = torch.rand(1, 3, 32, 32)
+    assert torch.equal(network(image)["relu2_1"], network.train()(image)["relu2_1"])
