@@ -45,8 +45,10 @@ class _RawMoments(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad_mean: Tensor | None, grad_second: Tensor) -> tuple[Tensor, None]:
+    def backward(ctx: Any, grad_mean: Tensor | None, grad_second: Tensor | None) -> tuple[Tensor, None]:
         (x,) = ctx.saved_tensors
+        if grad_second is None:
+            grad_second = x.new_zeros(len(x), x.shape[2], x.shape[2])
         symmetric = (grad_second + grad_second.transpose(1, 2)).div_(x.shape[1]).to(x.dtype)
         if grad_mean is None:
             return torch.bmm(x, symmetric), None

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from vst_core.losses._shapes import require_maps, wide
+from vst_core.losses._shapes import require_maps, require_same_shape, wide
 from vst_core.losses.base import StyleLoss
 
 
@@ -22,8 +22,14 @@ def sliced_wasserstein(features: Tensor, target: Tensor, directions: Tensor) -> 
 
     Returns:
         Scalar, at least float32; 0 for equal distributions.
+
+    Raises:
+        ValueError: batch or channels differ.
     """
-    require_maps(features)
+    for maps in (features, target):
+        require_maps(maps)
+    require_same_shape(features[..., 0, 0], target[..., 0, 0], "features (one pixel)", "target (one pixel)")
+    require_same_shape(features[0, :, 0, 0], directions[0], "features (one pixel)", "directions (one)")
     return F.mse_loss(
         _sorted(features.flatten(2), directions),
         _resampled(_sorted(target.flatten(2), directions), features[0, 0].numel()),
@@ -67,6 +73,8 @@ class SlicedWassersteinLoss(StyleLoss):
         """(1, C, H, W) -> scalar."""
         require_maps(features)
         values = self._drawn(features.flatten(2))
+        for style in self._targets:
+            require_same_shape(values[..., 0], style[..., 0], "features (one pixel)", "target (one pixel)")
         directions = torch.randn(self._directions, values.shape[1], generator=self._generator)
         directions = F.normalize(directions, dim=1).to(values.device)
         target = torch.stack(
