@@ -10,6 +10,7 @@ from torch import Tensor
 
 from vst_core.errors import ModelError, SettingsError
 from vst_core.flow import estimate_flow, make_estimator
+from vst_core.flow.estimate import to_grey
 
 CLASSICAL = ("dis", "farneback", "deepflow")
 
@@ -101,6 +102,13 @@ def test_tiny_frames_are_estimated_too(method: str, size: tuple[int, int]) -> No
     flow = estimate_flow(image, image, method)
     assert flow.shape == (1, 2, *size)
     assert flow.isfinite().all()
+
+
+def test_grey_is_luma_rounded_to_the_nearest_of_256_levels() -> None:
+    levels = [[1.0, 0, 0], [0, 1, 0], [0, 0, 1], [0.5, 0.5, 0.5], [0.4985, 0.4985, 0.4985], [2, 2, 2], [-1, 0, 0]]
+    grey = to_grey(torch.tensor(levels).T.reshape(1, 3, 1, 7))
+    assert len(grey) == 1
+    assert grey[0].tolist() == [[76, 150, 29, 128, 127, 255, 0]]
 
 
 def test_an_unknown_method_is_refused_with_the_known_ones() -> None:

@@ -136,6 +136,13 @@ def test_zero_vectors_of_a_moving_picture_are_refused(card: Pair) -> None:
         MotionFinder()(*without_forward)
 
 
+def test_zero_vectors_are_refused_where_only_a_part_moves() -> None:
+    part = moving_card(270, 480, step=(7, -5), pan=(0, 0))
+    zero = torch.zeros_like(part.backward_flow)
+    with pytest.raises(InputError, match="0 all over"):
+        MotionFinder()(flow_frame(8, part.current, zero, zero), flow_frame(7, part.previous, zero, zero))
+
+
 def test_zero_vectors_of_unrelated_pictures_are_refused() -> None:
     generator = torch.Generator().manual_seed(0)
     noise = [torch.rand(1, 3, H, W, generator=generator) for _ in range(2)]
@@ -288,13 +295,17 @@ def test_pixels_that_a_file_does_not_know_are_not_valid(tmp_path: Path, card: Pa
     assert motion.valid.mean() > 0.7
 
 
-def test_pixels_that_the_forward_file_does_not_know_are_not_trusted(flow_files: Path, card: Pair) -> None:
-    forward = card.forward_flow.clone()
-    forward[..., 70:80, 80:100] = torch.nan
-    write_flo(flow_files / "forward.1001.flo", forward)
+@pytest.mark.parametrize("unknown", ["backward.1002.flo", "forward.1001.flo"])
+def test_pixels_that_either_file_does_not_know_are_not_trusted(flow_files: Path, card: Pair, unknown: str) -> None:
+    for name in ("backward.1002.flo", "forward.1001.flo"):
+        flow = torch.zeros(1, 2, H, W)
+        if name == unknown:
+            flow[..., 70:80, 80:100] = torch.nan
+        write_flo(flow_files / name, flow)
     motion = from_files(flow_files)(flow_frame(1002, card.current), flow_frame(1001, card.previous))
-    assert motion.valid[..., 73:78, 85:97].max() == 0
-    assert motion.valid.isfinite().all()
+    assert motion.valid[..., 70:80, 80:100].max() == 0
+    assert motion.valid[..., :66, :].min() > 1 - 1e-6
+    assert motion.backward_flow.isfinite().all()
 
 
 def test_missing_and_wrongly_sized_flow_files_are_named(flow_files: Path, card: Pair) -> None:

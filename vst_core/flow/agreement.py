@@ -32,7 +32,7 @@ _MINIMUM_EVIDENCE = 0.01  # share of the frame that must be textured for any jud
 _CLEARLY_WORSE = 0.6  # ratio of correlations: right vectors of renders were never below 0.9, wrong ones near 0
 _LEAST_GAIN = 0.05  # what an estimate may gain by fitting grain
 _MOSTLY_DISPLACED = 0.3  # right vectors of renders: 0.04 at most
-_SOME_DISPLACED = 0.05
+_SOME_DISPLACED = 0.03  # a moving sun's shadows: 0.017; a moving ninth of a frame: 0.04 to 0.1
 _SMALLEST_SIDE = 16  # the estimator refuses less
 _FLIPS = {"flip_x": (-1.0, 1.0), "flip_y": (1.0, -1.0), "flip_x and flip_y": (-1.0, -1.0)}
 
