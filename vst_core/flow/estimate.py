@@ -23,7 +23,7 @@ ESTIMATORS = ("dis", "farneback", "deepflow", "raft")
 
 _SMALLEST_SIDE = 16  # DIS refuses less
 _LUMA = (0.299, 0.587, 0.114)  # Rec. 601, what OpenCV's own grey is
-_FARNEBACK = {"numLevels": 6, "pyrScale": 0.5, "winSize": 21, "numIters": 3, "polyN": 5, "polySigma": 1.1}
+_FARNEBACK = {"numLevels": 6, "pyrScale": 0.5, "winSize": 15, "numIters": 3, "polyN": 5, "polySigma": 1.1}
 
 
 def estimate_flow(
