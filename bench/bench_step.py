@@ -105,9 +105,8 @@ def main() -> None:
     short, full = losses(by_type[torch.bfloat16], 256), losses(by_type[torch.float32], 256)
     print()
     for measure, value in full.items():
-        print(
-            f"{measure}: style loss {value:.5f} in float32, {short[measure]:.5f} in bfloat16: {short[measure] / value - 1:+.2%}"
-        )
+        change = short[measure] / value - 1
+        print(f"{measure}: style loss {value:.5f} in float32, {short[measure]:.5f} in bfloat16: {change:+.2%}")
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from exr_files import (
 
 from vst_core.atomic_file import clean_temporaries
 from vst_core.errors import OutputError, SettingsError
-from vst_core.exr_file import COMPRESSIONS, LOSSLESS
+from vst_core.files.exr_file import COMPRESSIONS, LOSSLESS
 from vst_core.frame_io import read_frame
 
 

@@ -47,7 +47,7 @@ _HOME = {
     "write_frame": "frame_io",
 }
 
-__all__ = ["__version__", *_HOME]  # noqa: PLE0604 - the table holds names only
+__all__ = ["__version__", *_HOME]
 
 
 def __getattr__(name: str) -> Any:

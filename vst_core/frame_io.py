@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 
 from vst_core.atomic_file import write_atomically
 from vst_core.errors import InputError, OutputError, SettingsError
-from vst_core.exr_file import LOSSLESS, channel_types, check_compression, part_header, write_parts
-from vst_core.exr_verify import verify_parts
+from vst_core.files.exr_file import LOSSLESS, channel_types, check_compression, part_header, write_parts
+from vst_core.files.exr_verify import verify_parts
+from vst_core.files.image_file import Header, ImageFile, PartHeader, open_image, read_header
+from vst_core.files.layers import ColorLayer, PartChannels, choose_color_layer
+from vst_core.files.picture import picture_part
 from vst_core.image import FloatArray, Frame, Part, columns
-from vst_core.image_file import Header, ImageFile, PartHeader, open_image, read_header
-from vst_core.layers import ColorLayer, PartChannels, choose_color_layer
-from vst_core.picture import picture_part
 
 __all__ = ["Header", "check_finite", "color_channels", "read_channels", "read_frame", "read_header", "write_frame"]
 

@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vst_core.atomic_file import write_atomically
-from vst_core.color import resolve_color_space
-from vst_core.color_space import ColorConfig
+from vst_core.color import ColorConfig, resolve_color_space
 from vst_core.errors import OutputError, SettingsError
 from vst_core.frame_io import read_frame, read_header
 from vst_core.frames import FrameRange

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vst_core.files.image_file import PartHeader
 from vst_core.image import Part, Window
-from vst_core.image_file import PartHeader
 
 _FOREIGN = ("compression", "ICCProfile", "Orientation", "Exif:.*", "oiio:.*", "tiff:.*", "jpeg:.*", "png:.*", "dpx:.*")
 

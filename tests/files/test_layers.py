@@ -1,7 +1,7 @@
 import pytest
 
 from vst_core.errors import InputError
-from vst_core.layers import PartChannels, choose_color_layer
+from vst_core.files.layers import PartChannels, choose_color_layer
 
 
 def rgb(prefix: str, components: str = "RGBA") -> tuple[str, ...]:

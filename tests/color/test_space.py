@@ -7,10 +7,10 @@ import pytest
 from exr_files import noise, run_child, write_exr
 
 from vst_core.color import DisplayTransform, resolve_color_space
-from vst_core.color_space import PINNED_CONFIG, ColorConfig
+from vst_core.color.space import PINNED_CONFIG, ColorConfig
 from vst_core.errors import InputError, SettingsError
+from vst_core.files.image_file import Header
 from vst_core.frame_io import read_header
-from vst_core.image_file import Header
 
 MINIMAL = """
 ocio_profile_version: 1

@@ -7,8 +7,8 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from vst_core.color import HIGHLIGHT_RADIUS, DisplayTransform, style_to_display
-from vst_core.coverage import MIN_ALPHA
-from vst_core.display_curve import WHITE_DISPLAY, curve
+from vst_core.color.coverage import MIN_ALPHA
+from vst_core.color.curve import WHITE_DISPLAY, curve
 from vst_core.errors import ModelError
 
 Array = NDArray[np.float32]

@@ -11,8 +11,8 @@ import OpenImageIO as oiio  # noqa: N813  # OpenImageIO's own documentation impo
 from numpy.typing import NDArray
 
 from vst_core.errors import InputError, OutputError
-from vst_core.exr_file import LOSSLESS, channel_types
-from vst_core.image_file import Header, open_image
+from vst_core.files.exr_file import LOSSLESS, channel_types
+from vst_core.files.image_file import Header, open_image
 
 _STORAGE: dict[str, type[np.generic]] = {"half": np.float16, "float": np.float32, "uint": np.uint32}
 

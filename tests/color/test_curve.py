@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from vst_core.display_curve import KNEE, PEAK, WHITE_DISPLAY, curve, inverse_curve
+from vst_core.color.curve import KNEE, PEAK, WHITE_DISPLAY, curve, inverse_curve
 
 finite = st.floats(-1000, 65504, width=32)
 

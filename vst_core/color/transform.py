@@ -25,13 +25,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vst_core.color_space import ColorConfig, resolve_color_space
-from vst_core.coverage import fill_uncovered, scaled, uncovered, unpremultiplied
-from vst_core.display_curve import PEAK, WHITE_DISPLAY, curve, inverse_curve
+from vst_core.color.coverage import fill_uncovered, scaled, uncovered, unpremultiplied
+from vst_core.color.curve import PEAK, WHITE_DISPLAY, curve, inverse_curve
+from vst_core.color.space import ColorConfig
 from vst_core.errors import ModelError
 from vst_core.image import FloatArray
-
-__all__ = ["DisplayImage", "DisplayTransform", "resolve_color_space", "style_to_display"]
 
 cv: Any = cv2  # its stubs know no element types
 

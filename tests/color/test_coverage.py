@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from vst_core.coverage import MIN_ALPHA, fill_uncovered, scaled, uncovered, unpremultiplied
+from vst_core.color.coverage import MIN_ALPHA, fill_uncovered, scaled, uncovered, unpremultiplied
 
 
 def disc(size: int, radius: float, at: float = 0.5) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:

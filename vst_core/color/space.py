@@ -13,8 +13,8 @@ import OpenImageIO as oiio  # noqa: N813  # OpenImageIO's own documentation impo
 from numpy.typing import NDArray
 
 from vst_core.errors import InputError, SettingsError
+from vst_core.files.image_file import Header
 from vst_core.image import FloatArray
-from vst_core.image_file import Header
 
 WORKING_SPACE = "lin_rec709_scene"
 """Scene-linear Rec.709, where the display curve works, by its Color Interop Forum name."""
