@@ -105,22 +105,22 @@ class Optimization:
             return loss.detach()  # type: ignore[return-value]  # torch's stubs want a float, its code takes a tensor
 
         for step in range(steps):
-            loss = torch.as_tensor(solver.step(closure))
+            try:
+                loss = torch.as_tensor(solver.step(closure))
+            # A matrix of values that are not finite has no eigenvalues. (The name is documented, its stub forgets it.)
+            except torch.linalg.LinAlgError:  # type: ignore[attr-defined]
+                raise _diverged() from None
             if average is not None:
                 with torch.no_grad():
                     image.clamp_(0, 1)
                 average.update(image)
-            report(objective)
-            if convergence.reached(loss):
-                report.skip(steps - step - 1)
+            converged = convergence.reached(loss)
+            report(objective, steps - step if converged else 1)
+            if converged:
                 break
         result = (image.detach() if average is None else average.value()).clamp(0, 1)
         if not bool(torch.isfinite(result).all()):
-            raise ModelError(
-                "the optimisation diverged",
-                where="method",
-                remedy="lower the learning rate or the weights, or use precision float32",
-            )
+            raise _diverged()
         return result
 
     def _target_at(self, scale: Scale) -> StyleTarget:
@@ -133,19 +133,25 @@ class Optimization:
         return self._targets[key]
 
 
+def _diverged() -> ModelError:
+    return ModelError(
+        "the optimisation diverged",
+        where="method",
+        remedy="lower the learning rate or the weights, or use precision float32",
+    )
+
+
 class _Reporter:
     """Counts steps over all scales and reports every few, since reading a loss waits for the device."""
 
     def __init__(self, steps: int, on_progress: Callable[[Progress], None]) -> None:
         self._step, self._steps, self._on_progress = 0, steps, on_progress
 
-    def __call__(self, objective: Objective) -> None:
-        self._step += 1
+    def __call__(self, objective: Objective, steps: int) -> None:
+        """Count steps that were done, or left out because nothing moves any more."""
+        self._step += steps
         if self._step % _REPORT_EVERY == 0 or self._step == self._steps:
             self._on_progress(Progress(self._step, self._steps, objective.parts()))
-
-    def skip(self, steps: int) -> None:
-        self._step += steps
 
 
 def _resized(image: Tensor, scale: Scale) -> Tensor:

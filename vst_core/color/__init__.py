@@ -1,0 +1,13 @@
+"""Colour: which space a plate is in, and the invertible way between it and what a network sees."""
+
+from vst_core.color.space import ColorConfig, resolve_color_space
+from vst_core.color.transform import HIGHLIGHT_RADIUS, DisplayImage, DisplayTransform, style_to_display
+
+__all__ = [
+    "HIGHLIGHT_RADIUS",
+    "ColorConfig",
+    "DisplayImage",
+    "DisplayTransform",
+    "resolve_color_space",
+    "style_to_display",
+]
