@@ -19,10 +19,11 @@ from vst_core.weights import Weights
 
 sys.path.append(str(Path(__file__).parent))
 
+# Small pictures gain nothing from a second thread, and lose much where other work keeps the cores busy.
+torch.set_num_threads(1)
+
 _ROOT = Path(__file__).parents[1]
 _VGG16 = "vgg16-keras-imagenet.safetensors"
-
-MakeFeatures = Callable[[Sequence[str]], Features]
 
 
 @pytest.fixture(autouse=True)
@@ -68,6 +69,6 @@ def random_vgg16() -> Weights:
 
 
 @pytest.fixture
-def random_features(random_vgg16: Weights) -> MakeFeatures:
+def random_features(random_vgg16: Weights) -> Callable[[Sequence[str]], Features]:
     """Makes a feature network of ``random_vgg16`` with the layers it is given."""
     return lambda layers: Features("vgg16", random_vgg16, layers)

@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
-from conftest import MakeFeatures
 from torch import Tensor, nn
 
 from vst_core.errors import ModelError, SettingsError
@@ -15,6 +14,7 @@ from vst_core.settings import LAYERS
 from vst_core.torchvision_compat import import_torchvision
 from vst_core.weights import Weights, load
 
+MakeFeatures = Callable[[Sequence[str]], Features]
 VGG16_LAYERS = [layer for layer in LAYERS if not layer.endswith("_4")]
 # Depth at which torchvision's own list has each rectifier: convolution, rectifier, ..., pooling after each block.
 VGG16_INDICES = [1, 3, 6, 8, 11, 13, 15, 18, 20, 22, 25, 27, 29]
