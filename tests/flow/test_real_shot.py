@@ -66,3 +66,15 @@ def test_forward_vectors_align_the_shot_backwards(shot: dict[int, FlowFrame]) ->
         mask = motion.valid * solid(shot[pair[0]])
         assert motion.notes == ()
         assert error(shot, pair, motion, mask) < 0.3 * error(shot, pair, still, mask)
+
+
+def test_where_blender_leaves_the_sky_at_0_the_estimate_aligns_it_better(shot: dict[int, FlowFrame]) -> None:
+    for pair in PAIRS[::5]:
+        current, previous = (shot[frame] for frame in pair)
+        assert current.vectors is not None
+        assert current.vectors.backward is not None
+        untold = (1 - solid(current)) * (current.vectors.backward == 0).all(dim=1, keepdim=True)
+        assert untold.mean() > 0.2
+        motion = motions(shot, "vectors", [pair])[0]
+        by_zero = masked_error(previous.image, current.image, untold)
+        assert error(shot, pair, motion, untold) < 0.6 * by_zero
