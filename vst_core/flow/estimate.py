@@ -102,9 +102,10 @@ class _GreyEstimator:
 
 def to_grey(image: Tensor) -> list[NDArray[np.uint8]]:
     """8-bit grey for OpenCV: (B, 3, H, W) display -> B arrays (H, W)."""
-    weights = torch.tensor(_LUMA, dtype=torch.float32, device=image.device).view(1, 3, 1, 1)
-    luma = (image.detach().float().clamp(0, 1) * weights).sum(dim=1)
-    return list((luma * 255).round().to(torch.uint8).cpu().numpy())
+    levels = image.detach().float().clamp(0, 1).mul_(255)
+    luma = levels[:, 0] * _LUMA[0]
+    luma.add_(levels[:, 1], alpha=_LUMA[1]).add_(levels[:, 2], alpha=_LUMA[2])
+    return list(luma.round_().to(torch.uint8).cpu().numpy())
 
 
 def _create_farneback() -> Any:
