@@ -1,0 +1,139 @@
+"""What surrounds the method costs: one 1080p frame in and out, and a whole render beside its steps alone.
+
+    python bench/bench_frame.py [--rounds 7]
+
+The frames are the sample shot's, enlarged, with grain so that they compress like a render: half colour, float vectors
+and depth. "bare" is OpenImageIO reading and writing the same file, all channels, without checks.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import OpenImageIO as oiio  # noqa: N813 - its usual name
+from paired import milliseconds, paired, ratio
+
+from vst_core.flow import MotionFinder
+from vst_core.frame_io import read_header, write_frame
+from vst_core.methods import Optimization
+from vst_core.pipeline.plate import PlateReader
+from vst_core.pipeline.render import render_shot
+from vst_core.pipeline.shot import open_transform
+from vst_core.sequence import FrameSequence
+from vst_core.settings import FlowSettings, RenderSettings
+
+ROOT = Path(__file__).parent.parent
+PREFIX = "ViewLayer."
+
+
+def enlarge(frame: int, target: Path, width: int, height: int) -> None:
+    """A frame of the sample shot at another size: Combined half, Depth and Vector float."""
+    source = oiio.ImageInput.open(str(ROOT / f"samples/shot/shot.{frame}.exr"))
+    names = list(source.spec().channelnames)
+    pixels = source.read_image("float")
+    wanted = [PREFIX + name for name in ("Combined.R", "Combined.G", "Combined.B", "Combined.A", "Depth.Z")]
+    wanted += [PREFIX + f"Vector.{axis}" for axis in "XYZW"]
+    scale = width / pixels.shape[1]
+    planes = []
+    for name in wanted:
+        nearest = "Combined" not in name
+        plane = np.ascontiguousarray(pixels[..., names.index(name)])
+        mode = cv2.INTER_NEAREST if nearest else cv2.INTER_CUBIC
+        plane = cv2.resize(plane, (width, height), interpolation=mode)
+        planes.append(plane * (scale if "Vector" in name else 1))
+    image = np.stack(planes, -1)
+    grain = np.random.default_rng(frame).normal(1, 0.02, (height, width, 1)).astype(np.float32)
+    image[..., :3] *= grain
+    image[..., :4] = np.maximum(image[..., :4], 0)
+    spec = oiio.ImageSpec(width, height, len(wanted), "float")
+    spec.channelnames = wanted
+    spec.channelformats = tuple(oiio.TypeDesc("half" if "Combined" in name else "float") for name in wanted)
+    spec.attribute("compression", "zips")
+    output = oiio.ImageOutput.create(str(target))
+    if not (output.open(str(target), spec) and output.write_image(image.astype(np.float32)) and output.close()):
+        raise RuntimeError(output.geterror())
+
+
+def frame_cost(folder: Path, rounds: int) -> None:
+    """One frame in and out."""
+    for frame in (1007, 1008):
+        enlarge(frame, folder / f"plate.{frame}.exr", 1920, 1080)
+    plate = FrameSequence.parse(folder / "plate.####.exr")
+    transform = open_transform(read_header(plate.path(1008)), None)
+    reader = PlateReader(plate, None, transform, FlowSettings(), plate)
+    previous = reader.read(1007).motion
+    finder = MotionFinder("vectors")
+    path, target = plate.path(1008), folder / "out.1008.exr"
+
+    def bare() -> None:
+        source = oiio.ImageInput.open(str(path))
+        pixels = source.read_image(source.spec().format)
+        output = oiio.ImageOutput.create("openexr")
+        output.open(str(folder / "bare.exr"), source.spec())
+        output.write_image(pixels)
+        output.close()
+
+    def ours(with_motion: bool) -> None:
+        current = reader.read(1008)
+        if with_motion:
+            finder(current.motion, previous)
+        color = transform.to_scene_linear(current.display.pixels, current.display)
+        write_frame(target, current.frame.with_color(color), attributes={}, data_type=None, compression=None)
+
+    variants = {"bare": bare, "frame": lambda: ours(False), "frame and motion": lambda: ours(True)}
+    times = paired(variants, rounds, warmup=1)
+    print(f"1080p, {len(read_header(path).channel_names)} channels, {path.stat().st_size / 1e6:.1f} MB")
+    for name in variants:
+        print(f"{name:<17} {milliseconds(times, name):7.0f} ms  {ratio(times, name, 'bare'):.2f} times bare")
+
+
+def render_cost(folder: Path) -> None:
+    """A whole render beside its steps."""
+    for frame in range(1005, 1009):
+        enlarge(frame, folder / f"small.{frame}.exr", 640, 360)
+    steps = 0.0
+    inner = Optimization.stylize
+
+    def timed(*arguments: object) -> object:
+        nonlocal steps
+        start = time.perf_counter()
+        try:
+            return inner(*arguments)  # type: ignore[arg-type]
+        finally:
+            steps += time.perf_counter() - start
+
+    settings = RenderSettings.of(
+        {
+            "plate": str(folder / "small.####.exr"),
+            "style": {"images": [str(ROOT / "samples/styles/oil.png")]},
+            "output": {"pattern": str(folder / "painted.####.exr")},
+            "features": "vgg16",
+        }
+    )
+    Optimization.stylize = timed  # type: ignore[method-assign,assignment]
+    start = time.perf_counter()
+    frames = len(list(render_shot(settings)))
+    whole = time.perf_counter() - start
+    Optimization.stylize = inner  # type: ignore[method-assign]
+    print(
+        f"\n{frames} frames of 640x360: {whole:.1f} s, of which steps {steps:.1f} s: {whole / steps:.3f} times the steps"
+    )
+
+
+def main() -> None:
+    """Print both tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=7)
+    rounds = parser.parse_args().rounds
+    with tempfile.TemporaryDirectory() as name:
+        frame_cost(Path(name), rounds)
+        render_cost(Path(name))
+
+
+if __name__ == "__main__":
+    main()
