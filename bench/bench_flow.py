@@ -3,7 +3,7 @@
     python bench/bench_flow.py
 
 Every flow warps the previous plate frame onto the current one; the error is sqrt(mean squared difference), RGB,
-display [0, 1], over the same pixels for all: those that the renderer's vectors call visible in both frames. "own" is the
+display [0, 1], over the same pixels for all: those that the vectors call visible in both frames. "own" is the
 error over the pixels that a source itself trusts, with their share.
 """
 

@@ -6,6 +6,6 @@ import os
 # same machine, that costs several times what they do. It has to be said before torch is loaded.
 os.environ.setdefault("GOMP_SPINCOUNT", "0")
 
-from vst_core.cli.main import main  # noqa: E402 - after the line above
+from vst_core.cli.main import main
 
 __all__ = ["main"]
