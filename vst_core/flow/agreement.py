@@ -33,7 +33,7 @@ _CLEARLY_WORSE = 0.6  # ratio of correlations: right vectors of renders were nev
 _LEAST_GAIN = 0.05  # what an estimate may gain by fitting grain
 _MOSTLY_DISPLACED = 0.3  # right vectors of renders: 0.04 at most
 _SOME_DISPLACED = 0.03  # a moving sun's shadows: 0.017; a moving ninth of a frame: 0.04 to 0.1
-_SMALLEST_SIDE = 16  # the estimator refuses less
+_SMALLEST_SIDE = 32  # the fast estimator crashes, or returns NaN, on wide pictures of fewer rows
 _FLIPS = {"flip_x": (-1.0, 1.0), "flip_y": (1.0, -1.0), "flip_x and flip_y": (-1.0, -1.0)}
 
 
