@@ -9,8 +9,9 @@ from vst_core.errors import OutputError, SettingsError
 from vst_core.flow import MotionFinder, write_flo
 from vst_core.frame_io import read_header
 from vst_core.frames import FrameRange
-from vst_core.pipeline.plate import Plate, PlateReader, named_frame
+from vst_core.pipeline.plate import Plate, PlateReader, motion_between, named_frame
 from vst_core.pipeline.shot import open_motion, open_transform, plate_frames, vectors_sequence
+from vst_core.pipeline.windows import place
 from vst_core.sequence import FrameSequence
 from vst_core.settings import FlowSettings
 
@@ -29,8 +30,8 @@ def write_fields(
 
     Args:
         plate: pattern of the frames.
-        output: pattern for backward flow: on each frame's grid, to the frame before it; the first frame has none.
-        forward: pattern for forward flow: on each frame's grid, to the frame after it; the last frame has none.
+        output: pattern for backward flow: on each frame's data window, to the frame before it; the first has none.
+        forward: pattern for forward flow: on each frame's data window, to the frame after it; the last has none.
         flow: where motion comes from.
         frames: all frames on disk when left out.
         layer: layer whose colour is looked at.
@@ -63,8 +64,9 @@ def write_fields(
 
 
 def _write(find: MotionFinder, at: Plate, to: Plate, target: FrameSequence) -> Path:
-    path = target.path(at.motion.frame)
-    write_flo(path, find(at.motion, to.motion).backward_flow)
+    path = target.path(at.view.motion.frame)
+    motion = motion_between(find, at.view, to.view)
+    write_flo(path, place(motion.backward_flow, at.view.window, at.view.covered))
     return path
 
 

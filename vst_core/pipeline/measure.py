@@ -14,12 +14,13 @@ import torch
 from torch import Tensor
 
 from vst_core.errors import InputError, SettingsError
-from vst_core.flow import FlowFrame, Motion, MotionFinder, compose, warp
+from vst_core.flow import Motion, MotionFinder, compose, warp
 from vst_core.frame_io import read_header
 from vst_core.frames import FrameRange
 from vst_core.pipeline.distance import Distances, StyleMeter
-from vst_core.pipeline.plate import PlateReader, named_frame
+from vst_core.pipeline.plate import PlateReader, View, motion_between, named_frame
 from vst_core.pipeline.shot import check_frames, open_motion, open_transform, plate_frames, vectors_sequence
+from vst_core.pipeline.windows import coverage, place
 from vst_core.sequence import FrameSequence
 from vst_core.settings import FlowSettings, Network
 
@@ -131,10 +132,10 @@ def measure_shot(
         if original.display.pixels.shape != painted.display.pixels.shape:
             raise InputError("is not of the plate's size", where=result.path(number))
         with named_frame(number), torch.no_grad():
-            flicker.add(original.motion, painted.display.pixels)
+            flicker.add(original.view, painted.display.pixels)
             lumas.append(_luma(painted.display.pixels) - _luma(original.display.pixels))
             if meter is not None:
-                meter.add(painted.display.pixels, original.display.pixels)
+                meter.add(painted.view.motion.image, original.view.motion.image)
     return Report(
         frames=str(numbers),
         flow=flow.source,
@@ -164,41 +165,42 @@ class _Flicker:
 
     def __init__(self, find: MotionFinder, lags: tuple[int, ...], *, composes: bool) -> None:
         self._find, self._lags, self._composes = find, sorted(set(lags)), composes
-        self._past: deque[tuple[FlowFrame, Tensor]] = deque(maxlen=max(lags) + 1)
+        self._past: deque[tuple[View, Tensor]] = deque(maxlen=max(lags) + 1)
         self._steps: deque[Motion] = deque(maxlen=max(lags))
         self._sums = {lag: torch.zeros(4, dtype=torch.float64) for lag in lags}
         self.notes: list[str] = []
 
-    def add(self, frame: FlowFrame, stylized: Tensor) -> None:
-        self._past.appendleft((frame, stylized))
+    def add(self, view: View, stylized: Tensor) -> None:
+        """Take in the next frame; ``stylized`` covers the plate's data window."""
+        self._past.appendleft((view, stylized))
         if len(self._past) == 1:
             return
         if self._composes:
-            self._steps.appendleft(self._find(frame, self._past[1][0]))
+            self._steps.appendleft(motion_between(self._find, view, self._past[1][0]))
             self.notes += [note for note in self._steps[0].notes if note not in self.notes]
             motions = self._composed()
         else:
-            motions = {lag: self._find(frame, self._past[lag][0]) for lag in self._lags if lag < len(self._past)}
+            lags = (lag for lag in self._lags if lag < len(self._past))
+            motions = {lag: motion_between(self._find, view, self._past[lag][0]) for lag in lags}
+        own = coverage(view.covered, view.window)
         for lag, motion in motions.items():
             earlier, earlier_stylized = self._past[lag]
-            self._sums[lag] += torch.stack(
-                [
-                    _squared(stylized, earlier_stylized, motion),
-                    _squared(frame.image, earlier.image, motion),
-                    motion.valid.sum(dtype=torch.float64),
-                    torch.tensor(float(motion.valid.numel()), dtype=torch.float64),
-                ]
-            )
+            valid, flow = motion.valid * own, motion.backward_flow
+            images = place(stylized, view.covered, view.window), place(earlier_stylized, earlier.covered, view.window)
+            plates = view.motion.image, place(earlier.motion.image, earlier.window, view.window)
+            sums = (_squared(*images, flow, valid), _squared(*plates, flow, valid), valid.sum(dtype=torch.float64))
+            self._sums[lag] += torch.stack((*sums, own.sum(dtype=torch.float64)))
 
     def _composed(self) -> dict[int, Motion]:
         """Single steps chained to longer lags; a pixel is valid if it is at every step."""
         motions: dict[int, Motion] = {}
+        window = self._past[0][0].window
         flow, valid = self._steps[0].backward_flow, self._steps[0].valid
         for lag in range(1, len(self._steps) + 1):
             if lag > 1:
-                step = self._steps[lag - 1]
-                valid = valid * warp(step.valid, flow, padding="zeros")
-                flow = compose(flow, step.backward_flow)
+                step, own = self._steps[lag - 1], self._past[lag - 1][0].window
+                valid = valid * warp(place(step.valid, own, window), flow, padding="zeros")
+                flow = compose(flow, place(step.backward_flow, own, window))
             if lag in self._lags:
                 motions[lag] = Motion(flow, valid)
         return motions
@@ -213,5 +215,5 @@ class _Flicker:
         return result
 
 
-def _squared(image: Tensor, earlier: Tensor, motion: Motion) -> Tensor:
-    return (motion.valid * (image - warp(earlier, motion.backward_flow)).square()).sum(dtype=torch.float64)
+def _squared(image: Tensor, earlier: Tensor, backward_flow: Tensor, valid: Tensor) -> Tensor:
+    return (valid * (image - warp(earlier, backward_flow)).square()).sum(dtype=torch.float64)

@@ -2,27 +2,45 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
 from vst_core.color import DisplayImage, DisplayTransform
 from vst_core.errors import InputError, VstError
-from vst_core.flow import FlowFrame, VectorLayer, Vectors, find_vector_layer, to_flow
+from vst_core.flow import FlowFrame, Motion, MotionFinder, VectorLayer, Vectors, find_vector_layer, to_flow, warp
 from vst_core.frame_io import read_channels, read_frame, read_header
 from vst_core.image import Frame, Window
-from vst_core.pipeline.windows import place
+from vst_core.pipeline.windows import coverage, grown, place
 from vst_core.sequence import FrameSequence
 from vst_core.settings import FlowSettings
 
 _DEPTH_SUFFIXES = ("Depth.Z", "Depth.V")
+_SMALLEST_SIDE = 32  # of a view; the feature network needs half of it. Hosts write 1x1 where a frame shows nothing
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A frame as method and flow source see it.
+
+    Attributes:
+        motion: its picture, and what the flow source needs beside it.
+        window: the window of that picture: the data window, or more where that is too small to be looked at.
+        covered: the data window.
+    """
+
+    motion: FlowFrame
+    window: Window
+    covered: Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +49,13 @@ class Plate:
 
     Attributes:
         frame: all that the file holds.
-        display: its colour as the method sees it.
-        motion: what the flow source needs of it.
-        window: the plate's data window.
+        display: its colour in display values, over the data window.
+        view: what method and flow source see of it.
     """
 
     frame: Frame
     display: DisplayImage
-    motion: FlowFrame
-    window: Window
+    view: View
 
 
 class PlateReader:
@@ -51,6 +67,7 @@ class PlateReader:
         transform: its colour transform.
         flow: flow settings.
         vectors: sequence that holds the motion vectors: the plate itself, another one, or None where they are not used.
+        scale: working size relative to the plate.
     """
 
     def __init__(
@@ -60,9 +77,11 @@ class PlateReader:
         transform: DisplayTransform,
         flow: FlowSettings,
         vectors: FrameSequence | None,
+        scale: float = 1.0,
     ) -> None:
         self._sequence, self._layer, self._transform = sequence, layer, transform
         self._flow, self._vectors = flow, vectors
+        self._smallest = math.ceil(_SMALLEST_SIDE / min(1.0, 2 * scale))
         self._display_window: Window | None = None
 
     def read(self, number: int) -> Plate:
@@ -78,8 +97,16 @@ class PlateReader:
             self._check_size(frame)
             display = self._transform.to_display(frame.color, frame.alpha)
             vectors, depth = self._motion(number, frame)
-        motion = FlowFrame(number, str(path), display.pixels, vectors, depth)
-        return Plate(frame, display, motion, frame.data_window)
+            motion = FlowFrame(number, str(path), display.pixels, vectors, depth)
+        return Plate(frame, display, self._view(motion, frame.data_window))
+
+    def _view(self, motion: FlowFrame, covered: Window) -> View:
+        window = grown(covered, self._smallest)
+        if window == covered:
+            return View(motion, window, covered)
+        margins = (0, window.width - covered.width, 0, window.height - covered.height)
+        picture = F.pad(motion.image, margins, mode="replicate")
+        return View(replace(moved(motion, covered, window), image=picture), window, covered)
 
     def _check_size(self, frame: Frame) -> None:
         window = frame.display_window
@@ -135,8 +162,20 @@ def named_frame(number: int) -> Iterator[None]:
     try:
         yield
     except VstError as error:
-        where = f"frame {number}, {error.where}"
+        where = ", ".join(filter(None, (f"frame {number}", error.where)))
         raise type(error)(error.what, where=where, remedy=error.remedy) from error.__cause__
+
+
+def motion_between(find: MotionFinder, current: View, previous: View) -> Motion:
+    """The motion from ``previous`` to ``current``, on the window of the latter.
+
+    Where the former has no pixels it is not valid.
+    """
+    motion = find(current.motion, moved(previous.motion, previous.window, current.window))
+    if previous.covered == current.window:
+        return motion
+    covered = warp(coverage(previous.covered, current.window), motion.backward_flow, padding="zeros")
+    return replace(motion, valid=motion.valid * covered)
 
 
 def moved(motion: FlowFrame, source: Window, target: Window) -> FlowFrame:

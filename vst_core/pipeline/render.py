@@ -22,12 +22,13 @@ from torch import Tensor
 from vst_core import __version__
 from vst_core.flow import Motion, warp
 from vst_core.frame_io import write_frame
+from vst_core.image import Window
 from vst_core.methods import Prior, Progress
-from vst_core.pipeline.plate import Plate, moved, named_frame
+from vst_core.pipeline.plate import Plate, motion_between, named_frame
 from vst_core.pipeline.resume import FINGERPRINT, PREVIOUS, STATE, find_resume_point
 from vst_core.pipeline.shot import Shot, open_shot
 from vst_core.pipeline.state import State
-from vst_core.pipeline.windows import coverage, place, resize, resize_flow, working_size
+from vst_core.pipeline.windows import place, resize, resize_flow, working_size
 from vst_core.settings import RenderSettings
 
 
@@ -88,12 +89,12 @@ def render_shot(
         inputs = stack.enter_context(_Inputs(shot, list(shot.sequences.frames)[len(resume.kept) :]))
         state = resume.state
         for plate, motion in inputs:
-            frame = plate.motion.frame
+            frame, window = plate.view.motion.frame, plate.view.window
             start, report = time.perf_counter(), _Report(frame, on_progress)
-            content = resize(plate.display.pixels, working_size(plate.window, settings.scale))
-            prior = None if state is None or motion is None else _prior(state, motion, plate, content)
+            content = resize(plate.view.motion.image, working_size(window, settings.scale))
+            prior = None if state is None or motion is None else _prior(state, motion, window, content)
             stylized = _stylized(shot, content, prior, report)
-            previous, state = state, State.follow(state, frame, stylized, plate.window, shot.fingerprint)
+            previous, state = state, State.follow(state, frame, stylized, window, shot.fingerprint)
             result = FrameResult(
                 frame,
                 shot.sequences.output.path(frame),
@@ -116,12 +117,12 @@ def _stylized(shot: Shot, content: Tensor, prior: Prior | None, report: _Report)
         return shot.method.stylize(content.to(device), prior, report).cpu()
 
 
-def _prior(state: State, motion: Motion, plate: Plate, content: Tensor) -> Prior:
+def _prior(state: State, motion: Motion, window: Window, content: Tensor) -> Prior:
     """The previous result warped onto this frame's grid, at working size."""
     height, width = content.shape[-2:]
-    scale = height / plate.window.height, width / plate.window.width
+    scale = height / window.height, width / window.width
     backward_flow = resize_flow(motion.backward_flow, (height, width))
-    previous = place(state.image, state.window, plate.window, scale)
+    previous = place(state.image, state.window, window, scale)
     if previous.shape != content.shape:  # rounding of a moved window at a working scale
         previous = resize(previous, (height, width))
     return Prior(warp(previous, backward_flow), resize(motion.valid, (height, width)))
@@ -176,11 +177,7 @@ class _Inputs:
         if previous is None:
             return plate, None
         with named_frame(frame), torch.no_grad():
-            motion = shot.motion(plate.motion, moved(previous.motion, previous.window, plate.window))
-        if previous.window != plate.window:
-            covered = warp(coverage(previous.window, plate.window), motion.backward_flow, padding="zeros")
-            motion = Motion(motion.backward_flow, motion.valid * covered, motion.notes)
-        return plate, motion
+            return plate, motion_between(shot.motion, plate.view, previous.view)
 
 
 class _Writer:
@@ -221,7 +218,8 @@ class _Writer:
         with named_frame(result.frame):
             if shot.settings.temporal:
                 shot.states.save(state)
-            full = resize(stylized, (plate.window.height, plate.window.width))
+            window, covered = plate.view.window, plate.view.covered
+            full = place(resize(stylized, (window.height, window.width)), window, covered)
             color = shot.transform.to_scene_linear(full, plate.display)
             clamped = write_frame(
                 result.path,

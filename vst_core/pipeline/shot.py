@@ -90,7 +90,9 @@ def open_shot(settings: RenderSettings) -> Shot:
     return Shot(
         settings=settings,
         sequences=sequences,
-        reader=PlateReader(sequences.plate, settings.layer, transform, settings.flow, sequences.vectors),
+        reader=PlateReader(
+            sequences.plate, settings.layer, transform, settings.flow, sequences.vectors, settings.scale
+        ),
         transform=transform,
         motion=open_motion(settings.flow, loaded.device.torch_device),
         method=loaded.method,

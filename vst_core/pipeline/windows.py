@@ -27,6 +27,11 @@ def place(image: Tensor, source: Window, target: Window, scale: tuple[float, flo
     return F.pad(image, (left, right, top, bottom))
 
 
+def grown(window: Window, smallest: int) -> Window:
+    """The window, extended to the right and downwards where a side is under ``smallest`` pixels."""
+    return Window(window.x, window.y, max(window.width, smallest), max(window.height, smallest))
+
+
 def coverage(source: Window, target: Window) -> Tensor:
     """(1, 1, H, W) over ``target``: 1 where ``source`` has a pixel."""
     return place(torch.ones(1, 1, source.height, source.width), source, target)
