@@ -19,10 +19,10 @@ def _threads_restored() -> Iterator[None]:
 
 
 def test_the_processor_is_always_there() -> None:
-    device = resolve_device("cpu", "float32", threads=1)
-    assert device == Device(torch.device("cpu"), torch.float32, 1)
-    assert str(device) == "cpu/float32/1 threads"
-    assert torch.get_num_threads() == 1
+    device = resolve_device("cpu", "float32", threads=3)
+    assert device == Device(torch.device("cpu"), torch.float32, 3)
+    assert str(device) == "cpu/float32/3 threads"
+    assert torch.get_num_threads() == 3
 
 
 @pytest.mark.parametrize(("precision", "dtype"), [("float32", torch.float32), ("bfloat16", torch.bfloat16)])

@@ -208,6 +208,15 @@ def test_gradients_are_those_of_torchvisions_stack(used: tuple[str, ...], random
         assert torch.allclose(gradient, _expected_gradient(stack, image, used), rtol=1e-6, atol=1e-12)
 
 
+def test_a_gradient_that_comes_in_is_left_as_it_was(random_features: MakeFeatures) -> None:
+    image = torch.randn(1, 3, 32, 32, requires_grad=True)
+    maps = random_features(["relu2_1"])(image)["relu2_1"]
+    pull = torch.randn_like(maps)
+    kept = pull.clone()
+    torch.autograd.grad(maps, image, pull)
+    assert torch.equal(pull, kept)
+
+
 def _expected_gradient(stack: nn.Sequential, image: Tensor, used: tuple[str, ...]) -> Tensor:
     mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in (IMAGENET_MEAN, IMAGENET_STD))
     x, losses = (image - mean) / std, []

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from vst_core.losses import Moments, blend_moments, feature_moments, second_moment
+from vst_core.losses import Moments, blend_moments, feature_moments
 
 
 def relative(found: Tensor, expected: Tensor) -> float:
@@ -52,19 +52,9 @@ def test_weights_must_match_the_distributions(weights: list[float]) -> None:
         blend_moments([], [])
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-def test_the_second_moment_alone_is_the_same(dtype: torch.dtype) -> None:
-    features = torch.randn(2, 5, 40, 41).to(dtype).requires_grad_()
-    alone, among = second_moment(features), feature_moments(features).second
-    assert torch.equal(alone, among)
-    pull = torch.randn(2, 5, 5)
-    assert torch.equal(*(torch.autograd.grad(values, features, pull)[0] for values in (alone, among)))
-
-
 def test_gradcheck() -> None:
     features = torch.randn(2, 3, 4, 5, dtype=torch.float64, requires_grad=True)
     assert torch.autograd.gradcheck(feature_moments, features)
-    assert torch.autograd.gradcheck(second_moment, features)
     assert torch.autograd.gradcheck(lambda values: feature_moments(values).covariance, features)
 
 
@@ -86,8 +76,8 @@ def test_bfloat16_agrees_with_float32(size: tuple[int, int]) -> None:
         grads += torch.autograd.grad((moments.second * pull).sum() + moments.mean.sum(), features)
         assert grads[-1].dtype == features.dtype
     found, expected = feature_moments(short.detach()), feature_moments(exact.detach())
-    assert relative(found.mean, expected.mean) < 0.005
-    assert relative(found.second, expected.second) < 0.005
+    assert relative(found.mean, expected.mean) < 0.0015
+    assert relative(found.second, expected.second) < 0.0013
     assert relative(found.covariance, expected.covariance) < 0.01
     assert relative(*grads) < 0.01
 

@@ -49,6 +49,14 @@ def test_a_map_twice_the_size_is_the_same_distribution() -> None:
     assert float(sliced_wasserstein(small + 1, large, axes)) > 0.01
 
 
+def test_quantiles_of_another_size_are_read_at_the_middle_of_each_sample() -> None:
+    count = 100
+    few, many = ((torch.arange(n, dtype=torch.float64) + 0.5) / n for n in (count, 2 * count))
+    found = sliced_wasserstein(many.view(1, 1, 1, -1), few.view(1, 1, 1, -1), torch.ones(1, 1))
+    beyond_the_ends = 2 * (0.25 / count) ** 2 / (2 * count)
+    assert float(found) == pytest.approx(beyond_the_ends, rel=1e-6)
+
+
 @pytest.mark.parametrize(("size", "other"), [((20, 20), (13, 17)), ((13, 17), (20, 20)), ((16, 16), (40, 40))])
 def test_samples_of_one_distribution_cost_little_at_any_sizes(size: tuple[int, int], other: tuple[int, int]) -> None:
     first, second = torch.randn(1, 4, *size), torch.randn(1, 4, *other)

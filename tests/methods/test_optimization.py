@@ -9,6 +9,7 @@ from torch import Tensor
 
 from vst_core.errors import ModelError, SettingsError
 from vst_core.features import Features
+from vst_core.losses import Moments, feature_moments
 from vst_core.methods import METHODS, Cancelled, Optimization, Prior, Progress, measure_style, scaled_to_area
 from vst_core.methods.objective import Objective
 from vst_core.settings import OptimizationSettings, RenderSettings
@@ -146,6 +147,36 @@ def test_coarse_to_fine_ends_at_the_plates_size(method: Callable[..., Optimizati
     assert (seen[-1].step, seen[-1].steps) == (9, 9)
     assert torch.equal(made.stylize(content, None, ignore), result)
     assert not torch.equal(method(scales=1, iterations=9).stylize(content, None, ignore), result)
+
+
+def watched(random_features: MakeFeatures, **values: Any) -> tuple[Optimization, list[Tensor]]:
+    """The method with a list of every image of which it asked a gradient."""
+    network, seen = random_features(LAYERS), list[Tensor]()
+
+    def watch(_: torch.nn.Module, given: tuple[Tensor]) -> None:
+        if given[0].requires_grad:
+            seen.append(given[0].detach().clone())
+
+    network.register_forward_pre_hook(watch)
+    made = Optimization(settings(style_loss="sliced", **values), network)
+    made.prepare([picture(100, 96, 96)], [1.0], 1.0)
+    return made, seen
+
+
+def test_adam_stays_among_the_colours_that_a_display_has(random_features: MakeFeatures) -> None:
+    made, seen = watched(random_features, learning_rate=0.3)
+    made.stylize(picture(1), None, ignore)
+    assert len(seen) == 12
+    assert all(0 <= image.min() <= image.max() <= 1 for image in seen)
+
+
+def test_adam_goes_on_at_the_next_size_where_it_was(random_features: MakeFeatures) -> None:
+    made, seen = watched(random_features, scales=2, iterations=30, learning_rate=0.01)
+    made.stylize(0.5 + 0.2 * picture(1, 92, 96), None, ignore)
+    first_step, next_size = ([image for image in seen if image.shape[-1] == width] for width in (68, 96))
+    moved = [float((images[1] - images[0]).abs().mean()) for images in (first_step, next_size)]
+    assert moved[0] > 0.009, "an Adam that knows nothing yet moves every pixel by the learning rate"
+    assert moved[1] < 0.8 * moved[0]
 
 
 def test_progress_counts_up_to_the_last_step(method: Callable[..., Optimization]) -> None:
@@ -316,6 +347,11 @@ def test_a_matrix_without_eigenvalues_is_a_plain_line_too() -> None:
 
         def forward(self, image: Tensor) -> dict[str, Tensor]:
             return dict.fromkeys(LAYERS, image)
+
+        def statistics(
+            self, image: Tensor, maps: Sequence[str], moments: Sequence[str]
+        ) -> tuple[dict[str, Tensor], dict[str, Moments]]:
+            return dict.fromkeys(maps, image), dict.fromkeys(moments, feature_moments(image))
 
     made = Optimization(settings(), Pixels())
     made.prepare([picture(100)], [1.0], 1.0)
