@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from vst_core.errors import ModelError, SettingsError
+from vst_core.moments import Moments, as_pixels, pixel_gradient, pixel_moments
 from vst_core.torchvision_compat import import_torchvision
 from vst_core.weights import Weights
 
@@ -91,6 +92,22 @@ class Features(nn.Module):
         Returns:
             layer name -> (B, C, h, w) in the network's ``dtype``, shallow layers first. Differentiable once.
         """
+        return self.statistics(image, tuple(self._captures.values()), ())[0]
+
+    def statistics(
+        self, image: Tensor, maps: Sequence[str], moments: Sequence[str], *, with_mean: bool = True
+    ) -> tuple[dict[str, Tensor], dict[str, Moments]]:
+        """Activations of some layers and only the moments of others, which costs less than taking them afterwards.
+
+        Args:
+            image: as for ``forward``.
+            maps: layers whose activations are wanted.
+            moments: layers whose moments over the pixels are wanted.
+            with_mean: whether their means are; without, they are empty, (B, 0).
+
+        Returns:
+            layer name -> (B, C, h, w) in the network's ``dtype``, and layer name -> moments in float32.
+        """
         if image.dim() != 4 or image.shape[1] != 3:  # one channel would be taken three times
             raise ValueError(f"an image must be (B, 3, H, W), but is {tuple(image.shape)}")
         if min(image.shape[-2:]) < _MIN_SIDE:
@@ -99,21 +116,32 @@ class Features(nn.Module):
                 remedy=f"it needs at least {_MIN_SIDE} pixels a side; raise the working scale",
             )
         x = ((image - self.mean) / self.std).to(self.dtype, memory_format=torch.channels_last)
-        maps = _FrozenStack.apply(x, self.stack, frozenset(self._captures))  # type: ignore[no-untyped-call]
-        return dict(zip(self._captures.values(), maps, strict=True))
+        wanted = {index: (layer in maps, layer in moments) for index, layer in self._captures.items()}
+        results = iter(_FrozenStack.apply(x, self.stack, wanted, with_mean))  # type: ignore[no-untyped-call]
+        found_maps: dict[str, Tensor] = {}
+        found_moments: dict[str, Moments] = {}
+        for index, (with_map, with_moments) in wanted.items():
+            if with_map:
+                found_maps[self._captures[index]] = next(results)
+            if with_moments:
+                found_moments[self._captures[index]] = Moments(next(results), next(results))
+        return found_maps, found_moments
 
 
 class _FrozenStack(torch.autograd.Function):
     """A stack of 3x3 convolutions, rectifiers and 2x2 maxima whose weights are frozen, as one node of the graph.
 
     Nothing between its layers is anybody's but its own, so gradients are masked and summed in place, where a graph of
-    single layers makes a new map for each of these; and no gradient of a weight is thought of.
+    single layers makes a new map for each of these; and no gradient of a weight is thought of. Moments are taken within
+    the node for the same reason: their gradient is a product that adds itself to the one that passes.
     """
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, stack: nn.Sequential, captures: frozenset[int]) -> tuple[Tensor, ...]:
+    def forward(
+        ctx: Any, x: Tensor, stack: nn.Sequential, wanted: dict[int, tuple[bool, bool]], with_mean: bool
+    ) -> tuple[Tensor, ...]:
         saved: list[Tensor] = []
-        maps: list[Tensor] = []
+        results: list[Tensor] = []
         for index, module in enumerate(stack):
             if isinstance(module, nn.Conv2d):
                 saved.append(x)
@@ -121,26 +149,33 @@ class _FrozenStack(torch.autograd.Function):
             elif isinstance(module, nn.ReLU):
                 x = x.relu_()
                 saved.append(x)
-                if index in captures:
-                    maps.append(x)
+                with_map, with_moments = wanted.get(index, (False, False))
+                if with_map:
+                    results.append(x)
+                if with_moments:
+                    results.extend(pixel_moments(as_pixels(x), with_mean))
             else:
                 saved.append(x)
                 x, indices = F.max_pool2d(x, 2, return_indices=True)
                 saved.append(indices)
         ctx.save_for_backward(*saved)
         ctx.set_materialize_grads(False)
-        ctx.stack, ctx.captures = stack, captures
-        return tuple(maps)
+        ctx.stack, ctx.wanted = stack, wanted
+        return tuple(results)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, *grads: Tensor | None) -> tuple[Tensor | None, None, None]:
+    def backward(ctx: Any, *grads: Tensor | None) -> tuple[Tensor | None, None, None, None]:
         saved, left = list(ctx.saved_tensors), list(grads)
         grad: Tensor | None = None
         for index, module in reversed(list(enumerate(ctx.stack))):
             if isinstance(module, nn.ReLU):
                 output = saved.pop()
-                if index in ctx.captures:
+                with_map, with_moments = ctx.wanted.get(index, (False, False))
+                if with_moments:
+                    second, mean = left.pop(), left.pop()
+                    grad = _add_moments_gradient(grad, output, mean, second)
+                if with_map:
                     own = left.pop()
                     if own is not None:
                         grad = own.clone(memory_format=torch.channels_last) if grad is None else grad.add_(own)
@@ -156,7 +191,18 @@ class _FrozenStack(torch.autograd.Function):
                     grad = torch.ops.aten.max_pool2d_with_indices_backward(
                         grad, given, [2, 2], [2, 2], [0, 0], [1, 1], False, indices
                     )
-        return grad, None, None
+        return grad, None, None, None
+
+
+def _add_moments_gradient(
+    grad: Tensor | None, output: Tensor, mean: Tensor | None, second: Tensor | None
+) -> Tensor | None:
+    """Add what the moments of ``output`` pass back to it to ``grad``, in place where there is one."""
+    if second is None and (mean is None or not mean.shape[1]):
+        return grad
+    into = None if grad is None else as_pixels(grad.contiguous(memory_format=torch.channels_last))
+    result = pixel_gradient(as_pixels(output), mean, second, into)
+    return result.view(output.shape[0], *output.shape[-2:], -1).permute(0, 3, 1, 2)
 
 
 def _conv_input_gradient(grad: Tensor, given: Tensor, weight: Tensor) -> Tensor:

@@ -6,11 +6,11 @@ Each comes as a function, and as a module that takes its target once where the t
 from vst_core.losses.base import StyleLoss
 from vst_core.losses.content import ContentLoss, content_loss
 from vst_core.losses.gram import GramLoss, gram_loss, gram_matrix
-from vst_core.losses.moments import Moments, blend_moments, feature_moments, second_moment
 from vst_core.losses.sliced import SlicedWassersteinLoss, sliced_wasserstein
 from vst_core.losses.temporal import temporal_loss
 from vst_core.losses.total_variation import total_variation
 from vst_core.losses.wasserstein import GaussianWassersteinLoss, gaussian_wasserstein
+from vst_core.moments import Moments, blend_moments, feature_moments
 
 __all__ = [
     "ContentLoss",
@@ -25,7 +25,6 @@ __all__ = [
     "gaussian_wasserstein",
     "gram_loss",
     "gram_matrix",
-    "second_moment",
     "sliced_wasserstein",
     "temporal_loss",
     "total_variation",

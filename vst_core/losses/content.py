@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from vst_core.losses._shapes import mean_square, require_same_shape, wide
+from vst_core.tensors import mean_square, require_same_shape, wide
 
 
 def content_loss(features: Tensor, target: Tensor) -> Tensor:

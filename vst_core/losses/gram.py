@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from vst_core.losses._shapes import mean_square, require_same_shape
 from vst_core.losses.base import StyleLoss
-from vst_core.losses.moments import second_moment
+from vst_core.moments import Moments, feature_moments
+from vst_core.tensors import mean_square, require_same_shape
 
 
 def gram_matrix(features: Tensor) -> Tensor:
@@ -14,7 +14,7 @@ def gram_matrix(features: Tensor) -> Tensor:
 
     Gatys et al. 2016, equation 3, with the normalisation that Johnson et al. 2016 and Ruder et al. 2016 use.
     """
-    return second_moment(features) / features.shape[1]
+    return feature_moments(features).second / features.shape[1]
 
 
 def gram_loss(gram: Tensor, target: Tensor) -> Tensor:
@@ -26,12 +26,18 @@ def gram_loss(gram: Tensor, target: Tensor) -> Tensor:
 class GramLoss(StyleLoss):
     """``gram_loss`` of features against a target (B, C, C) taken once."""
 
+    needs_mean = False
     target: Tensor
 
     def __init__(self, target: Tensor) -> None:
         super().__init__()
-        self.register_buffer("target", target.detach())
+        # Compared before the division by C: one pass over the matrices less, in either direction.
+        self.register_buffer("target", target.detach() * target.shape[-1])
 
     def forward(self, features: Tensor) -> Tensor:
         """(B, C, H, W) -> scalar."""
-        return gram_loss(gram_matrix(features), self.target)
+        return self.of_moments(feature_moments(features))
+
+    def of_moments(self, moments: Moments) -> Tensor:
+        """Moments (B, C), (B, C, C) -> scalar."""
+        return gram_loss(moments.second, self.target) / moments.second.shape[-1] ** 2

@@ -8,8 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from vst_core.losses._shapes import require_maps, require_same_shape, wide
 from vst_core.losses.base import StyleLoss
+from vst_core.tensors import require_maps, require_same_shape, wide
 
 
 def sliced_wasserstein(features: Tensor, target: Tensor, directions: Tensor) -> Tensor:

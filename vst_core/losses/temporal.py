@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from vst_core.losses._shapes import require_same_shape
+from vst_core.tensors import require_same_shape
 
 
 def temporal_loss(image: Tensor, warped: Tensor, valid: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from vst_core.losses._shapes import require_maps
+from vst_core.tensors import require_maps
 
 
 def total_variation(image: Tensor) -> Tensor:

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from vst_core.losses._shapes import require_same_shape
 from vst_core.losses.base import StyleLoss
-from vst_core.losses.moments import Moments, feature_moments
+from vst_core.moments import Moments, feature_moments
+from vst_core.tensors import require_same_shape
 
 _RIDGE = 1e-4
 
@@ -51,7 +51,7 @@ def gaussian_wasserstein(moments: Moments, target: Moments) -> Tensor:
     Returns:
         Scalar, the mean over B; 0 for equal moments.
     """
-    return GaussianWassersteinLoss(target).distance(moments)
+    return GaussianWassersteinLoss(target).of_moments(moments)
 
 
 class GaussianWassersteinLoss(StyleLoss):
@@ -82,13 +82,13 @@ class GaussianWassersteinLoss(StyleLoss):
 
     def forward(self, features: Tensor) -> Tensor:
         """(B, C, H, W) -> scalar."""
-        return self.distance(feature_moments(features))
+        return self.of_moments(feature_moments(features))
 
     def restart(self) -> None:
         """Drop the held transport map."""
         self._held = None
 
-    def distance(self, moments: Moments) -> Tensor:
+    def of_moments(self, moments: Moments) -> Tensor:
         """Moments (B, C), (B, C, C) -> scalar."""
         require_same_shape(moments.mean, self.mean, "mean", "target mean")
         covariance = _regularised(moments.covariance)

@@ -53,6 +53,7 @@ class Objective:
     ) -> None:
         balance = BALANCE[settings.style_loss]
         self._features = features
+        self._measure = settings.style_loss
         self._prior = prior
         alpha = settings.content_weight * balance.content / len(settings.content_layers)
         self._alphas = {layer: alpha * weight for layer, weight in style.content_weights.items()}
@@ -69,10 +70,17 @@ class Objective:
 
     def __call__(self, image: Tensor) -> Tensor:
         """(1, 3, H, W), display -> scalar."""
-        features = self._features(image)
+        if self._measure == "sliced":
+            features = self._features(image)
+            style = [self._betas[layer] * loss(features[layer]) for layer, loss in self._style.losses.items()]
+        else:
+            layers = tuple(self._style.losses)
+            needs_mean = any(loss.needs_mean for loss in self._style.losses.values())
+            features, moments = self._features.statistics(image, tuple(self._content), layers, with_mean=needs_mean)
+            style = [self._betas[layer] * loss.of_moments(moments[layer]) for layer, loss in self._style.losses.items()]
         parts = {
             "content": _sum(self._alphas[layer] * loss(features[layer]) for layer, loss in self._content.items()),
-            "style": _sum(self._betas[layer] * loss(features[layer]) for layer, loss in self._style.losses.items()),
+            "style": _sum(style),
             "tv": self._tv * total_variation(image),
         }
         if self._prior is not None:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from vst_core.losses._shapes import require_maps, wide
+from vst_core.tensors import require_maps, wide
 
 # Pixels multiplied in one run in a short type, and how many pixels make that worth while.
 _RUN = 256
@@ -37,22 +37,49 @@ class _RawMoments(torch.autograd.Function):
     """Sums over pixels in float32 whatever x (B, N, C) is; the gradient, a product with x, stays in x's type."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, with_mean: bool) -> tuple[Tensor | None, Tensor]:
+    def forward(ctx: Any, x: Tensor) -> tuple[Tensor, Tensor]:
         ctx.save_for_backward(x)
         ctx.set_materialize_grads(False)
-        second = _sum_of_products(x).div_(x.shape[1])
-        return (_sum(x).div_(x.shape[1]) if with_mean else None), second
+        return pixel_moments(x)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad_mean: Tensor | None, grad_second: Tensor | None) -> tuple[Tensor, None]:
+    def backward(ctx: Any, grad_mean: Tensor | None, grad_second: Tensor | None) -> Tensor:
         (x,) = ctx.saved_tensors
-        if grad_second is None:
-            grad_second = x.new_zeros(len(x), x.shape[2], x.shape[2])
-        symmetric = (grad_second + grad_second.transpose(1, 2)).div_(x.shape[1]).to(x.dtype)
-        if grad_mean is None:
-            return torch.bmm(x, symmetric), None
-        return torch.baddbmm((grad_mean / x.shape[1]).unsqueeze(1).to(x.dtype), x, symmetric), None
+        return pixel_gradient(x, grad_mean, grad_second)
+
+
+def pixel_moments(pixels: Tensor, with_mean: bool = True) -> Moments:
+    """Moments of pixels (B, N, C), at least float32; for use within a node of the graph, not differentiable itself.
+
+    Without the mean, which Gram style has no use for, that is an empty (B, 0).
+    """
+    second = _sum_of_products(pixels).div_(pixels.shape[1])
+    return Moments(_sum(pixels).div_(pixels.shape[1]) if with_mean else second.new_empty(len(second), 0), second)
+
+
+def pixel_gradient(
+    pixels: Tensor, grad_mean: Tensor | None, grad_second: Tensor | None, into: Tensor | None = None
+) -> Tensor:
+    """What the gradients of ``pixel_moments`` are for its pixels.
+
+    Args:
+        pixels: (B, N, C), as it was given to ``pixel_moments``.
+        grad_mean: (B, C), or None for none.
+        grad_second: (B, C, C), or None for none.
+        into: (B, N, C) to add the result to, in place; a new tensor when left out.
+    """
+    batch, count, channels = pixels.shape
+    result = pixels.new_zeros(batch, 1, 1).expand(batch, count, channels) if into is None else into
+    if grad_second is not None:
+        symmetric = (grad_second + grad_second.transpose(1, 2)).to(pixels.dtype)
+        start = result if into is None else into
+        add = torch.baddbmm if into is None else torch.Tensor.baddbmm_
+        result = add(start, pixels, symmetric, beta=0 if into is None else 1, alpha=1 / count)
+    if grad_mean is not None and grad_mean.shape[1]:
+        share = (grad_mean / count).unsqueeze(1).to(pixels.dtype)
+        result = result + share if result.stride(1) == 0 else result.add_(share)
+    return result
 
 
 def _in_runs(x: Tensor) -> bool:
@@ -89,7 +116,7 @@ def _sum(x: Tensor) -> Tensor:
     return sums.view(len(x), -1, x.shape[2]).sum(1, dtype=torch.float32) + rest.sum(1)
 
 
-def _pixels(features: Tensor) -> Tensor:
+def as_pixels(features: Tensor) -> Tensor:
     """(B, C, H, W) -> (B, H W, C): how a channels-last map lies in memory, so neither it nor its gradient is copied."""
     require_maps(features)
     return features.permute(0, 2, 3, 1).flatten(1, 2)
@@ -97,13 +124,7 @@ def _pixels(features: Tensor) -> Tensor:
 
 def feature_moments(features: Tensor) -> Moments:
     """Moments over the pixels of (B, C, H, W) features, at least float32. Differentiable once."""
-    return Moments(*_RawMoments.apply(_pixels(features), True))  # type: ignore[no-untyped-call]
-
-
-def second_moment(features: Tensor) -> Tensor:
-    """E[f f^T] over the pixels of (B, C, H, W) features: (B, C, C), at least float32. Differentiable once."""
-    second: Tensor = _RawMoments.apply(_pixels(features), False)[1]  # type: ignore[no-untyped-call]
-    return second
+    return Moments(*_RawMoments.apply(as_pixels(features)))  # type: ignore[no-untyped-call]
 
 
 def blend_moments(moments: Sequence[Moments], weights: Sequence[float]) -> Moments:
