@@ -93,7 +93,7 @@ def flow(
         plate,
         output,
         forward=forward,
-        flow=FlowSettings(source=source),
+        flow=FlowSettings.of({"source": source}, where="--flow"),
         frames=None if frames is None else FrameRange.parse(frames),
         layer=layer,
         color_space=color_space,
@@ -106,7 +106,9 @@ def measure(
     stylized: Annotated[str, typer.Argument(metavar="STYLIZED", help="Pattern of the stylised frames.")],
     plate: Annotated[str, typer.Option("--plate", metavar="PLATE", help="Pattern of the plate.")],
     source: Annotated[str, typer.Option("--flow", metavar="SOURCE", help="Where motion comes from.")] = "vectors",
-    lags: Annotated[str, typer.Option("--lags", metavar="N,N,…", help="Distances in frames.")] = "1,2,5,10",
+    lags: Annotated[
+        str | None, typer.Option("--lags", metavar="N,N,…", help="Distances in frames. [those of 1,2,5,10 that fit]")
+    ] = None,
     style: Annotated[list[Path] | None, typer.Option("--style", metavar="IMAGE", help="Also measure style.")] = None,
     frames: Annotated[str | None, typer.Option("--frames", metavar="FIRST-LAST")] = None,
     layer: Annotated[str | None, typer.Option("--layer", help="Layer whose colour is measured.")] = None,
@@ -118,17 +120,11 @@ def measure(
     """Measure flicker, drift, and with --style the distance to style and content, of a stylised shot and its plate."""
     from vst_core.pipeline.measure import measure_shot
 
-    try:
-        distances = tuple(int(part) for part in lags.split(","))
-    except ValueError:
-        raise SettingsError(
-            f"{lags!r} is no list of whole numbers", where="--lags", remedy="for example 1,10"
-        ) from None
     report = measure_shot(
         stylized,
         plate,
-        flow=FlowSettings(source=source),
-        lags=distances,
+        flow=FlowSettings.of({"source": source}, where="--flow"),
+        lags=None if lags is None else _whole_numbers(lags),
         styles=tuple(style or ()),
         frames=None if frames is None else FrameRange.parse(frames),
         layer=layer,
@@ -137,6 +133,15 @@ def measure(
         weights_path=weights,
     )
     typer.echo(json_format.dumps(report.as_dict()) if json else report.as_text())
+
+
+def _whole_numbers(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise SettingsError(
+            f"{text!r} is no list of whole numbers", where="--lags", remedy="for example 1,10"
+        ) from None
 
 
 @app.command()

@@ -26,6 +26,7 @@ from vst_core.settings import FlowSettings, Network
 
 # Rec.709 luma of display values.
 _LUMA = (0.2126, 0.7152, 0.0722)
+_LAGS = (1, 2, 5, 10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def measure_shot(
     plate: str,
     *,
     flow: FlowSettings | None = None,
-    lags: tuple[int, ...] = (1, 2, 5, 10),
+    lags: tuple[int, ...] | None = None,
     styles: tuple[Path, ...] = (),
     frames: FrameRange | None = None,
     layer: str | None = None,
@@ -104,7 +105,7 @@ def measure_shot(
         plate: pattern of the plate; flow and validity come from it alone.
         flow: where motion comes from; host vectors when left out. Vectors and flow files, which describe single
             steps, are composed for longer lags, and so is their validity; estimators look at both frames.
-        lags: distances in frames.
+        lags: distances in frames; those of 1, 2, 5 and 10 that fit the shot when left out.
         styles: style images; distances are measured to their equal blend.
         frames: the frames of the stylised shot when left out.
         layer: layer whose colour is measured.
@@ -118,6 +119,8 @@ def measure_shot(
     flow = flow or FlowSettings()
     result, source = FrameSequence.parse(stylized), FrameSequence.parse(plate)
     numbers = plate_frames(result, frames)
+    if lags is None:
+        lags = tuple(lag for lag in _LAGS if lag < len(numbers))
     _check_lags(lags, numbers)
     check_frames(flow, source, numbers)
     transform = open_transform(read_header(source.path(numbers.first)), color_space)
@@ -165,15 +168,15 @@ class _Flicker:
 
     def __init__(self, find: MotionFinder, lags: tuple[int, ...], *, composes: bool) -> None:
         self._find, self._lags, self._composes = find, sorted(set(lags)), composes
-        self._past: deque[tuple[View, Tensor]] = deque(maxlen=max(lags) + 1)
-        self._steps: deque[Motion] = deque(maxlen=max(lags))
+        self._past: deque[tuple[View, Tensor]] = deque(maxlen=max(lags, default=0) + 1)
+        self._steps: deque[Motion] = deque(maxlen=max(lags, default=0))
         self._sums = {lag: torch.zeros(4, dtype=torch.float64) for lag in lags}
         self.notes: list[str] = []
 
     def add(self, view: View, stylized: Tensor) -> None:
         """Take in the next frame; ``stylized`` covers the plate's data window."""
         self._past.appendleft((view, stylized))
-        if len(self._past) == 1:
+        if len(self._past) < 2:
             return
         if self._composes:
             self._steps.appendleft(motion_between(self._find, view, self._past[1][0]))
