@@ -26,7 +26,16 @@ from vst_core.files.layers import ColorLayer, PartChannels, choose_color_layer
 from vst_core.files.picture import picture_part
 from vst_core.image import FloatArray, Frame, Part, columns
 
-__all__ = ["Header", "check_finite", "color_channels", "read_channels", "read_frame", "read_header", "write_frame"]
+__all__ = [
+    "Header",
+    "check_finite",
+    "check_frame_compression",
+    "color_channels",
+    "read_channels",
+    "read_frame",
+    "read_header",
+    "write_frame",
+]
 
 HALF_MAX = 65504.0
 """The largest finite half float."""
@@ -87,6 +96,18 @@ def color_channels(header: Header, layer: str | None = None) -> ColorLayer:
     return choose_color_layer([_part_channels(part) for part in header.parts], layer, header.path)
 
 
+def check_frame_compression(header: Header, layer: str | None, compression: str | None) -> None:
+    """Check, before there is anything to write, that ``write_frame`` would take a compression for such frames.
+
+    Raises:
+        SettingsError: it is unknown, or would alter channels that are no colour.
+        InputError: there is no such layer, or no colour at all.
+    """
+    if header.file_format == "openexr":
+        color = color_channels(header, layer)
+        _check_compression(header.parts[color.part].channels, {*color.color, color.alpha}, compression)
+
+
 def check_finite(frame: Frame) -> None:
     """Check that the colour and its alpha are finite; other channels may hold what they like.
 
@@ -132,7 +153,9 @@ def write_frame(
     path = Path(path)
     if path.suffix.lower() != ".exr":
         raise SettingsError("only EXR is written", where=path, remedy="name the output .exr")
-    _check_compression(frame, compression)
+    _check_compression(
+        frame.parts[frame.color_part].channels, {*frame.color_channels, frame.alpha_channel}, compression
+    )
     bad = _first_not_finite(frame.parts[frame.color_part], frame.color_channels, None)
     if bad:
         raise OutputError(bad, where=path, remedy="the stylisation failed on this frame")
@@ -203,13 +226,11 @@ def _first_not_finite(part: Part, color: Sequence[int], alpha: int | None) -> st
     return ""
 
 
-def _check_compression(frame: Frame, compression: str | None) -> None:
+def _check_compression(channels: Sequence[str], picture: set[int | None], compression: str | None) -> None:
     if compression is None:
         return
     check_compression(compression)
-    part = frame.parts[frame.color_part]
-    picture = {*frame.color_channels, frame.alpha_channel}
-    others = [name for index, name in enumerate(part.channels) if index not in picture]
+    others = [name for index, name in enumerate(channels) if index not in picture]
     if compression not in LOSSLESS and others:
         raise SettingsError(
             f"{compression} would alter {', '.join(others)}, which lie in one part with the colour",

@@ -121,9 +121,9 @@ class FrameSequence:
         absent = [] if frames is None else [frame for frame in frames if frame not in set(present)]
         if absent:
             raise InputError(
-                f"{len(absent)} of {len(frames or ())} frames are missing: {_spell(absent)}",
+                f"{len(absent)} of {len(frames or ())} frames are missing: {spell_frames(absent)}",
                 where=self._spelling(),
-                remedy=f"on disk are {_spell(present)}",
+                remedy=f"on disk are {spell_frames(present)}",
             )
 
     def check_output(self, frames: FrameRange) -> None:
@@ -174,7 +174,7 @@ class FrameSequence:
         return f"the folder {self.folder} has {', '.join(shown[:_SHOWN_NEIGHBORS])}{more}"
 
 
-def _spell(frames: Iterable[int]) -> str:
+def spell_frames(frames: Iterable[int]) -> str:
     """Frame numbers as ranges: ``1001-1005,1009``."""
     return str(FrameSet.framesToFrameRange(frames, sort=True))
 

@@ -66,6 +66,19 @@ Frames = Annotated[
 class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
+    @classmethod
+    def of(cls, data: Any, *, where: str = "settings") -> Self:
+        """Validate plain data; every complaint of the model becomes one line.
+
+        Raises:
+            SettingsError: with all complaints, each naming its setting.
+        """
+        try:
+            return cls.model_validate(data)
+        except ValidationError as error:
+            complaints = "; ".join(_complaint(item) for item in error.errors())
+            raise SettingsError(complaints, where=where) from None
+
 
 class StyleSettings(_Model):
     """Which pictures the style is taken from."""
@@ -169,6 +182,11 @@ class OutputSettings(_Model):
             raise ValueError(f"unknown compression {self.compression!r}; give 'plate' or {', '.join(COMPRESSIONS)}")
         return self
 
+    @property
+    def stored_compression(self) -> str | None:
+        """The compression, None for the plate's."""
+        return None if self.compression == "plate" else self.compression
+
 
 class RenderSettings(_Model):
     """One shot: what comes in, what is done to it, where it goes."""
@@ -218,19 +236,6 @@ class RenderSettings(_Model):
         except json.JSONDecodeError as error:
             raise SettingsError(f"is not JSON (line {error.lineno}: {error.msg})", where=path) from None
         return cls.of(data, where=str(path))
-
-    @classmethod
-    def of(cls, data: Any, *, where: str = "settings") -> RenderSettings:
-        """Validate plain data; every complaint of the model becomes one line.
-
-        Raises:
-            SettingsError: with all complaints, each naming its setting.
-        """
-        try:
-            return cls.model_validate(data)
-        except ValidationError as error:
-            complaints = "; ".join(_complaint(item) for item in error.errors())
-            raise SettingsError(complaints, where=where) from None
 
     def fingerprint(self, **extra: str) -> str:
         """SHA-256 over everything that decides a pixel, plus ``extra`` (weight hashes, resolved device, threads).

@@ -5,21 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from vst_core.device import resolve_device
 from vst_core.errors import InputError, VstError
-from vst_core.frame_io import Header, color_channels, read_header
-from vst_core.pipeline.plate import named_frame, vector_layer
+from vst_core.frame_io import Header, check_frame_compression, color_channels, read_header
+from vst_core.frames import FrameRange
+from vst_core.pipeline.plate import vector_layer
 from vst_core.pipeline.resume import refuse_foreign
 from vst_core.pipeline.shot import (
-    Sequences,
-    check_frames,
     check_output,
     fingerprint,
+    flow_files,
+    open_device,
     open_method,
     open_motion,
-    open_sequences,
     open_transform,
+    plate_frames,
     read_style,
+    used_flow,
+    vectors_sequence,
 )
+from vst_core.sequence import FrameSequence, spell_frames
 from vst_core.settings import RenderSettings
 
 
@@ -31,7 +36,7 @@ def check_shot(settings: RenderSettings) -> list[VstError]:
     in the render.
 
     Returns:
-        The complaints, those on the plate first; empty if there are none.
+        The complaints, those on the plate first; empty if there are none. What several frames have is one complaint.
     """
     complaints: list[VstError] = []
 
@@ -42,59 +47,82 @@ def check_shot(settings: RenderSettings) -> list[VstError]:
         except VstError as error:
             complaints.append(error)
 
-    sequences = transform = method = None
+    frames = output = header = transform = device = method = None
     with collect():
-        sequences = open_sequences(settings)
-    if sequences is not None:
+        plate = FrameSequence.parse(settings.plate)
+        frames = plate_frames(plate, settings.frames)
+    with collect():
+        output = FrameSequence.parse(settings.output.pattern)
+    if frames is not None:
         with collect():
-            check_frames(settings.flow, sequences.plate, sequences.frames)
-        complaints += _headers(settings, sequences)
+            plate.check_input(frames)
+        header, bad = _check_headers(settings, plate, frames)
+        complaints += bad
         with collect():
-            check_output(sequences)
+            for files, needed in flow_files(used_flow(settings), plate, frames):
+                with collect():
+                    files.check_input(needed)
+    if header is not None:
         with collect():
-            header = read_header(sequences.plate.path(sequences.frames.first))
             transform = open_transform(header, settings.color_space)
+    styles = []
     for path in settings.style.images:
         with collect():
-            read_style(path, settings.style_color_space)
+            styles.append(read_style(path, settings.style_color_space))
     with collect():
-        method = open_method(settings)
+        device = open_device(settings)
     with collect():
-        open_motion(settings.flow)
-    if sequences and transform and method and not settings.overwrite:
+        method = open_method(settings, device or resolve_device("cpu"))
+    with collect():
+        open_motion(used_flow(settings))
+    if frames is not None and output is not None:
         with collect():
-            mark = fingerprint(settings, sequences, transform, method)
-            refuse_foreign(sequences, sequences.frames, mark)
+            check_output(frames, plate, output)
+            if not settings.overwrite and transform and device and method and len(styles) == len(settings.style.images):
+                refuse_foreign(output, frames, fingerprint(settings, frames.first, transform, method))
     return complaints
 
 
-def _headers(settings: RenderSettings, sequences: Sequences) -> Iterator[VstError]:
-    """What the headers of the frames that are there give away."""
+def _check_headers(
+    settings: RenderSettings, plate: FrameSequence, frames: FrameRange
+) -> tuple[Header | None, list[VstError]]:
+    """The first header that can be read, and what the headers of the frames that are there give away."""
     first: Header | None = None
-    for frame in sequences.frames:
-        path = sequences.plate.path(frame)
+    found: dict[tuple[str, str], list[tuple[int, VstError]]] = {}
+    for frame in frames:
+        path = plate.path(frame)
         if not path.exists():
             continue  # missing frames are one complaint of their own
         try:
-            with named_frame(frame):
-                header = read_header(path)
-                first = first or header
-                _check_header(settings, sequences, frame, header, first)
+            header = read_header(path)
+            first = first or header
+            _check_header(settings, plate, frame, header, first)
         except VstError as error:
-            yield error
+            found.setdefault((error.what, error.remedy), []).append((frame, error))
+    return first, [_joined(alike) for alike in found.values()]
 
 
-def _check_header(settings: RenderSettings, sequences: Sequences, frame: int, header: Header, first: Header) -> None:
-    part = color_channels(header, settings.layer).part
-    window, expected = header.parts[part].display_window, first.parts[part].display_window
+def _joined(alike: list[tuple[int, VstError]]) -> VstError:
+    """One complaint for all frames that have it; the file is that of the first."""
+    frames = [frame for frame, _ in alike]
+    error = alike[0][1]
+    where = f"frame{'s' if len(frames) > 1 else ''} {spell_frames(frames)}, {error.where}"
+    return type(error)(error.what, where=where, remedy=error.remedy)
+
+
+def _check_header(settings: RenderSettings, plate: FrameSequence, frame: int, header: Header, first: Header) -> None:
+    check_frame_compression(header, settings.layer, settings.output.stored_compression)
+    window = header.parts[color_channels(header, settings.layer).part].display_window
+    expected = first.parts[color_channels(first, settings.layer).part].display_window
     if (window.width, window.height) != (expected.width, expected.height):
         raise InputError(
             f"is {window.width}x{window.height}, but the shot is {expected.width}x{expected.height}",
             where=header.path,
             remedy="render the frame again at the shot's size",
         )
-    if sequences.vectors is None:
+    flow = used_flow(settings)
+    vectors = vectors_sequence(flow, plate)
+    if vectors is None or not vectors.path(frame).exists():
         return
-    path = sequences.vectors.path(frame)
-    names = header.channel_names if sequences.vectors == sequences.plate else read_header(path).channel_names
-    vector_layer(settings.flow, names, path)
+    names = header.channel_names if vectors == plate else read_header(vectors.path(frame)).channel_names
+    vector_layer(flow, names, vectors.path(frame))

@@ -226,7 +226,7 @@ class _Writer:
                 plate.frame.with_color(color),
                 attributes=_attributes(shot, state, previous),
                 data_type=None if output.data_type == "plate" else output.data_type,
-                compression=None if output.compression == "plate" else output.compression,
+                compression=output.stored_compression,
             )
         self._broken = False
         if not clamped:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from vst_core.errors import OutputError, VstError
 from vst_core.frame_io import read_frame, read_header
-from vst_core.pipeline.shot import Sequences, Shot
+from vst_core.pipeline.shot import Shot
 from vst_core.pipeline.state import State
+from vst_core.sequence import FrameSequence
 
 FINGERPRINT = "vst:fingerprint"
 STATE = "vst:state"
@@ -42,7 +43,7 @@ def find_resume_point(shot: Shot) -> ResumePoint:
             break
         chain[frame] = digest
         previous = digest if shot.settings.temporal else ""
-    refuse_foreign(shot.sequences, list(shot.sequences.frames)[len(chain) :], shot.fingerprint)
+    refuse_foreign(shot.sequences.output, list(shot.sequences.frames)[len(chain) :], shot.fingerprint)
     if not shot.settings.temporal:
         return ResumePoint(chain, None)
     while chain:
@@ -69,14 +70,14 @@ def _digest_on_disk(shot: Shot, frame: int, previous: str) -> str | None:
     return str(metadata.get(STATE, "")) or None
 
 
-def refuse_foreign(sequences: Sequences, frames: Iterable[int], fingerprint: str) -> None:
+def refuse_foreign(output: FrameSequence, frames: Iterable[int], fingerprint: str) -> None:
     """Refuse to replace frames that other settings made. Broken ones may be replaced: nothing is lost with them.
 
     Raises:
         OutputError: naming the first one.
     """
     for frame in frames:
-        path = sequences.output.path(frame)
+        path = output.path(frame)
         if not path.exists():
             continue
         try:

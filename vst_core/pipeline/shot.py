@@ -7,6 +7,7 @@ Each part is a function that raises the first thing wrong with it, so that ``ren
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,11 +20,11 @@ from vst_core.device import Device, resolve_device
 from vst_core.errors import OutputError, SettingsError
 from vst_core.features import Features
 from vst_core.flow import MotionFinder
-from vst_core.frame_io import Header, read_frame, read_header
+from vst_core.frame_io import Header, check_frame_compression, read_frame, read_header
 from vst_core.frames import FrameRange
 from vst_core.methods import METHODS, Method
-from vst_core.pipeline.plate import PlateReader
-from vst_core.pipeline.state import StateStore
+from vst_core.pipeline.plate import PlateReader, named_frame
+from vst_core.pipeline.state import StateStore, state_folder
 from vst_core.sequence import FrameSequence
 from vst_core.settings import FlowSettings, RenderSettings
 
@@ -77,37 +78,39 @@ def open_shot(settings: RenderSettings) -> Shot:
     Raises:
         VstError: the first thing that is wrong.
     """
-    sequences = open_sequences(settings)
-    check_frames(settings.flow, sequences.plate, sequences.frames)
-    check_output(sequences)
-    header = read_header(sequences.plate.path(sequences.frames.first))
+    sequences, flow = open_sequences(settings), used_flow(settings)
+    check_frames(flow, sequences.plate, sequences.frames)
+    check_output(sequences.frames, sequences.plate, sequences.output)
+    with named_frame(sequences.frames.first):
+        header = read_header(sequences.plate.path(sequences.frames.first))
+        check_frame_compression(header, settings.layer, settings.output.stored_compression)
     transform = open_transform(header, settings.color_space)
     styles = [read_style(path, settings.style_color_space) for path in settings.style.images]
-    loaded = open_method(settings)
+    loaded = open_method(settings, open_device(settings))
     device = loaded.device.torch_device
     loaded.method.prepare([style.to(device) for style in styles], settings.style.blend, settings.style.scale)
-    output = sequences.output
     return Shot(
         settings=settings,
         sequences=sequences,
-        reader=PlateReader(
-            sequences.plate, settings.layer, transform, settings.flow, sequences.vectors, settings.scale
-        ),
+        reader=PlateReader(sequences.plate, settings.layer, transform, flow, sequences.vectors, settings.scale),
         transform=transform,
-        motion=open_motion(settings.flow, loaded.device.torch_device),
+        motion=open_motion(flow, device),
         method=loaded.method,
         device=loaded.device,
-        fingerprint=fingerprint(settings, sequences, transform, loaded),
-        states=StateStore(output.folder / f".{output.prefix.rstrip('._- ') or 'shot'}.vst"),
+        fingerprint=fingerprint(settings, sequences.frames.first, transform, loaded),
+        states=StateStore(state_folder(sequences.output)),
     )
 
 
-def fingerprint(
-    settings: RenderSettings, sequences: Sequences, transform: DisplayTransform, loaded: LoadedMethod
-) -> str:
+def used_flow(settings: RenderSettings) -> FlowSettings:
+    """The flow settings, or those of no motion where every frame is stylised on its own."""
+    return settings.flow if settings.temporal else FlowSettings(source="none")
+
+
+def fingerprint(settings: RenderSettings, first: int, transform: DisplayTransform, loaded: LoadedMethod) -> str:
     """SHA-256 over everything that decides a shot's pixels: settings, first frame, weights, styles, device, threads."""
     return settings.fingerprint(
-        first=str(sequences.frames.first),
+        first=str(first),
         weights=loaded.weights_sha256,
         device=str(loaded.device),
         color_space=transform.color_space,
@@ -115,13 +118,21 @@ def fingerprint(
     )
 
 
-def open_method(settings: RenderSettings) -> LoadedMethod:
+def open_device(settings: RenderSettings) -> Device:
+    """The device that is asked for.
+
+    Raises:
+        ModelError: it cannot be used.
+    """
+    return resolve_device(settings.device, settings.precision, settings.threads)
+
+
+def open_method(settings: RenderSettings, device: Device) -> LoadedMethod:
     """The method with its feature network.
 
     Raises:
-        ModelError: weights or device are not usable.
+        ModelError: there are no weights, or they are not usable.
     """
-    device = resolve_device(settings.device, settings.precision, settings.threads)
     loaded = weights.load(settings.features, settings.weights)
     options = settings.optimization
     layers = list(dict.fromkeys((*options.content_layers, *options.style_layers)))
@@ -139,8 +150,7 @@ def open_sequences(settings: RenderSettings) -> Sequences:
     plate = FrameSequence.parse(settings.plate)
     frames = plate_frames(plate, settings.frames)
     output = FrameSequence.parse(settings.output.pattern)
-    vectors = vectors_sequence(settings.flow, plate) if settings.temporal else None
-    return Sequences(frames, plate, output, vectors)
+    return Sequences(frames, plate, output, vectors_sequence(used_flow(settings), plate))
 
 
 def plate_frames(sequence: FrameSequence, frames: FrameRange | None) -> FrameRange:
@@ -161,13 +171,25 @@ def check_frames(flow: FlowSettings, plate: FrameSequence, frames: FrameRange) -
         InputError: naming those that are.
     """
     plate.check_input(frames)
+    for files, needed in flow_files(flow, plate, frames):
+        files.check_input(needed)
+
+
+def flow_files(
+    flow: FlowSettings, plate: FrameSequence, frames: FrameRange
+) -> Iterator[tuple[FrameSequence, FrameRange]]:
+    """The sequences beside the plate that motion is read from, and which of their frames.
+
+    Raises:
+        SettingsError: a pattern is malformed.
+    """
     vectors = vectors_sequence(flow, plate)
     if vectors is not None and vectors != plate:
-        vectors.check_input(frames)
+        yield vectors, frames
     elif flow.is_pattern and len(frames) > 1:
-        FrameSequence.parse(flow.source).check_input(FrameRange(frames.first + 1, frames.last))
+        yield FrameSequence.parse(flow.source), FrameRange(frames.first + 1, frames.last)
         if flow.forward is not None:
-            FrameSequence.parse(flow.forward).check_input(FrameRange(frames.first, frames.last - 1))
+            yield FrameSequence.parse(flow.forward), FrameRange(frames.first, frames.last - 1)
 
 
 def vectors_sequence(flow: FlowSettings, plate: FrameSequence) -> FrameSequence | None:
@@ -179,14 +201,13 @@ def vectors_sequence(flow: FlowSettings, plate: FrameSequence) -> FrameSequence 
     return None
 
 
-def check_output(sequences: Sequences) -> None:
+def check_output(frames: FrameRange, plate: FrameSequence, output: FrameSequence) -> None:
     """Check that results can be written, without writing anything.
 
     Raises:
         SettingsError: the output is not EXR, is one file for many frames, or is the plate.
         OutputError: the folder cannot be made or written to.
     """
-    frames, plate, output = sequences.frames, sequences.plate, sequences.output
     if not output.pattern.lower().endswith(".exr"):
         raise SettingsError("only EXR is written", where=output.pattern, remedy="name the output .exr")
     output.check_output(frames)

@@ -22,6 +22,7 @@ from torch import Tensor
 from vst_core.atomic_file import clean_temporaries, write_atomically
 from vst_core.errors import OutputError
 from vst_core.image import Window
+from vst_core.sequence import FrameSequence
 
 # Beside the last states, every so many frames one is kept, so that a frame damaged later costs at most this many again.
 CHECKPOINT_EVERY = 8
@@ -133,6 +134,8 @@ def _spell(window: Window) -> str:
     return f"{window.x} {window.y} {window.width} {window.height}"
 
 
-def state_folder(folder: Path, stem: str) -> Path:
-    """Where the states of the shot ``stem`` lie, for frames in ``folder``."""
-    return folder / f".{stem.rstrip('._- ') or 'shot'}.vst"
+def state_folder(output: FrameSequence) -> Path:
+    """Where the states of a shot lie: a hidden folder beside its frames, named like them."""
+    words = (output.prefix, output.suffix.removesuffix(".exr"))
+    name = ".".join(filter(None, (word.strip("._- ") for word in words)))
+    return output.folder / f".{name or 'shot'}.vst"
