@@ -74,20 +74,23 @@ def test_disk_that_fills_up_on_flush_is_noticed(tmp_path: Path, monkeypatch: pyt
 
 
 def test_stale_temporaries_are_removed_and_nothing_else(tmp_path: Path) -> None:
-    mine = [".vst-0123456789abcdef.tmp.exr", ".vst-00000000000000ff.tmp"]
+    mine = [".b.0001.vst-0123456789abcdef.tmp.exr", ".a.vst-00000000000000ff.tmp"]
+    recent = ".b.0002.vst-1111111111111111.tmp.exr"
     others = [
         ".vst-notes",
+        ".vst-0123456789abcdef.tmp.exr",
         "a.vst-0123456789abcdef.tmp.exr",
         ".vst-0123456789abcdef.exr",
         "plate.0001.exr",
         ".hidden.tmp",
     ]
-    for name in [*mine, *others, ".vst-1111111111111111.tmp.exr"]:
+    for name in [*mine, *others, recent]:
         (tmp_path / name).write_text("x")
-        if name != ".vst-1111111111111111.tmp.exr":
+        if name != recent:
             os.utime(tmp_path / name, (time.time() - 7200, time.time() - 7200))
     assert [path.name for path in clean_temporaries(tmp_path)] == sorted(mine)
-    assert names(tmp_path) == sorted([*others, ".vst-1111111111111111.tmp.exr"])
-    clean_temporaries(tmp_path, older_than=0)
+    assert names(tmp_path) == sorted([*others, recent])
+    assert clean_temporaries(tmp_path, older_than=0, of=lambda name: name != "b.0002.exr") == []
+    assert clean_temporaries(tmp_path, older_than=0, of=lambda name: name == "b.0002.exr") == [tmp_path / recent]
     assert names(tmp_path) == sorted(others)
     assert clean_temporaries(tmp_path / "nowhere") == []

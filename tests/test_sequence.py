@@ -82,7 +82,7 @@ def test_odd_characters_are_plain_text(tmp_path: Path, prefix: str) -> None:
 )
 def test_any_frame_is_found_again_by_its_name(prefix: str, frame: int, padding: int) -> None:
     sequence = FrameSequence.parse(f"{prefix}{'#' * padding}.exr")
-    assert sequence._frame_of(sequence.path(frame).name) == frame
+    assert sequence.frame_of(sequence.path(frame).name) == frame
 
 
 def test_missing_frames(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from secrets import token_hex
 
 from vst_core.errors import OutputError
 
-_TEMPORARY = re.compile(r"\.vst-[0-9a-f]{16}\.tmp(\.[^.]+)?")
+_TEMPORARY = re.compile(r"\.(.+)\.vst-[0-9a-f]{16}\.tmp(\.[^.]+)?")
 _STALE_SECONDS = 3600.0
 
 
@@ -33,7 +33,7 @@ def write_atomically(path: Path, write: Callable[[Path], object], verify: Callab
         OutputError: the operating system refused something. Errors of ``write`` and ``verify`` pass through.
             In either case the final name is as it was before, and the temporary file is gone.
     """
-    temporary = path.with_name(f".vst-{token_hex(8)}.tmp{path.suffix}")
+    temporary = path.with_name(f".{path.stem}.vst-{token_hex(8)}.tmp{path.suffix}")
     try:
         write(temporary)
         _flush(temporary)
@@ -51,13 +51,16 @@ def write_atomically(path: Path, write: Callable[[Path], object], verify: Callab
             temporary.unlink(missing_ok=True)
 
 
-def clean_temporaries(folder: Path, *, older_than: float = _STALE_SECONDS) -> list[Path]:
+def clean_temporaries(
+    folder: Path, *, older_than: float = _STALE_SECONDS, of: Callable[[str], bool] = lambda _: True
+) -> list[Path]:
     """Remove the temporary files that killed writers left in a folder.
 
     Args:
         folder: the folder; one that does not exist has none.
         older_than: only files not touched for this many seconds, so that writers still at work, on this machine or
             another, keep theirs. 0 is for a caller that knows to be the only one.
+        of: only files that would have become one of a name that this accepts.
 
     Returns:
         What was removed.
@@ -66,7 +69,8 @@ def clean_temporaries(folder: Path, *, older_than: float = _STALE_SECONDS) -> li
     latest = time.time() - older_than
     with contextlib.suppress(FileNotFoundError, NotADirectoryError):
         for file in sorted(folder.iterdir()):
-            if not _TEMPORARY.fullmatch(file.name):
+            match = _TEMPORARY.fullmatch(file.name)
+            if match is None or not of(match[1] + (match[2] or "")):
                 continue
             with contextlib.suppress(OSError):  # gone already, or not ours to remove: either way no reason to stop
                 if file.stat().st_mtime <= latest:

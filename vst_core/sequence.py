@@ -102,7 +102,17 @@ class FrameSequence:
         """Frame numbers that have a file, ascending; empty where none or the folder is missing."""
         if self.only is not None:
             return [self.only] if self.path(self.only).is_file() else []
-        return sorted(frame for name in self._names() if (frame := self._frame_of(name)) is not None)
+        return sorted(frame for name in self._names() if (frame := self.frame_of(name)) is not None)
+
+    def frame_of(self, name: str) -> int | None:
+        """The frame number of a file by its name, None where it is not of this sequence."""
+        if not (name.startswith(self.prefix) and name.endswith(self.suffix)):
+            return None
+        number = name[len(self.prefix) : len(name) - len(self.suffix)]
+        if not _NUMBER.fullmatch(number):
+            return None
+        frame = int(number)
+        return frame if self.path(frame).name == name else None
 
     def missing(self, frames: FrameRange) -> list[int]:
         """The frames of a range that have no file, ascending."""
@@ -151,15 +161,6 @@ class FrameSequence:
             return []
         except OSError as error:
             raise InputError(f"the folder cannot be listed ({error.strerror})", where=self.folder) from error
-
-    def _frame_of(self, name: str) -> int | None:
-        if not (name.startswith(self.prefix) and name.endswith(self.suffix)):
-            return None
-        number = name[len(self.prefix) : len(name) - len(self.suffix)]
-        if not _NUMBER.fullmatch(number):
-            return None
-        frame = int(number)
-        return frame if self.path(frame).name == name else None
 
     def _whereabouts(self) -> str:
         """What lies where the sequence was looked for, for an error message."""

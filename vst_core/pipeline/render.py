@@ -7,29 +7,29 @@ Reading and motion run ahead in one thread, writing runs behind in another; only
 
 from __future__ import annotations
 
-import json
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from vst_core import __version__
+from vst_core.errors import VstError
 from vst_core.flow import Motion, warp
-from vst_core.frame_io import write_frame
 from vst_core.image import Window
 from vst_core.methods import Prior, Progress
 from vst_core.pipeline.plate import Plate, motion_between, named_frame
-from vst_core.pipeline.resume import FINGERPRINT, PREVIOUS, STATE, find_resume_point
+from vst_core.pipeline.resume import find_resume_point
 from vst_core.pipeline.shot import Shot, open_shot
 from vst_core.pipeline.state import State
 from vst_core.pipeline.windows import place, resize, resize_flow, working_size
+from vst_core.pipeline.writer import FrameResult, Writer
 from vst_core.settings import RenderSettings
+
+__all__ = ["FrameProgress", "FrameResult", "render_shot"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,27 +38,6 @@ class FrameProgress:
 
     frame: int
     progress: Progress
-
-
-@dataclass(frozen=True, slots=True)
-class FrameResult:
-    """A frame that lies on disk, verified.
-
-    Attributes:
-        frame: its number.
-        path: its file.
-        kept: it was there already, from an earlier run of the same render.
-        loss: the objective's parts at the end, by name; empty for kept frames.
-        seconds: time the method took; 0 for kept frames.
-        notes: what the user should know, for example a change of flow source.
-    """
-
-    frame: int
-    path: Path
-    kept: bool = False
-    loss: dict[str, float] = field(default_factory=dict)
-    seconds: float = 0.0
-    notes: tuple[str, ...] = ()
 
 
 def render_shot(
@@ -85,16 +64,24 @@ def render_shot(
             yield FrameResult(frame, shot.sequences.output.path(frame), kept=True)
         if settings.overwrite:
             shot.states.clear()
-        writer = stack.enter_context(_Writer(shot))
+        writer = stack.enter_context(Writer(shot))
         inputs = stack.enter_context(_Inputs(shot, list(shot.sequences.frames)[len(resume.kept) :]))
-        state = resume.state
+        yield from _rendered(shot, inputs, writer, resume.state, on_progress)
+
+
+def _rendered(
+    shot: Shot, inputs: _Inputs, writer: Writer, state: State | None, on_progress: Callable[[FrameProgress], None]
+) -> Iterator[FrameResult]:
+    """The frames that are to be made; where one fails, those before it come first."""
+    settings = shot.settings
+    try:
         for plate, motion in inputs:
             frame, window = plate.view.motion.frame, plate.view.window
             start, report = time.perf_counter(), _Report(frame, on_progress)
             content = resize(plate.view.motion.image, working_size(window, settings.scale))
             prior = None if state is None or motion is None else _prior(state, motion, window, content)
             stylized = _stylized(shot, content, prior, report)
-            previous, state = state, State.follow(state, frame, stylized, window, shot.fingerprint)
+            state = State.follow(state, frame, stylized, window, shot.fingerprint)
             result = FrameResult(
                 frame,
                 shot.sequences.output.path(frame),
@@ -102,11 +89,14 @@ def render_shot(
                 seconds=time.perf_counter() - start,
                 notes=motion.notes if motion else (),
             )
-            writer.submit(plate, stylized, state, previous, result)
+            writer.submit(plate, stylized, state, result)
             if not settings.temporal:
                 state = None
             yield from writer.finished()
+    except VstError:
         yield from writer.drain()
+        raise
+    yield from writer.drain()
 
 
 def _stylized(shot: Shot, content: Tensor, prior: Prior | None, report: _Report) -> Tensor:
@@ -178,72 +168,3 @@ class _Inputs:
             return plate, None
         with named_frame(frame), torch.no_grad():
             return plate, motion_between(shot.motion, plate.view, previous.view)
-
-
-class _Writer:
-    """Writes state and frame, in order, behind the render; at most two wait."""
-
-    def __init__(self, shot: Shot) -> None:
-        self._shot = shot
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="vst-write")
-        self._pending: deque[Future[FrameResult]] = deque()
-        self._broken = False
-
-    def __enter__(self) -> _Writer:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._pool.shutdown()
-
-    def submit(self, plate: Plate, stylized: Tensor, state: State, previous: State | None, result: FrameResult) -> None:
-        self._pending.append(self._pool.submit(self._write, plate, stylized, state, previous, result))
-
-    def finished(self) -> Iterator[FrameResult]:
-        """Results that are on disk; waits only while more than two are not."""
-        while self._pending and (self._pending[0].done() or len(self._pending) > 2):
-            yield self._pending.popleft().result()
-
-    def drain(self) -> Iterator[FrameResult]:
-        while self._pending:
-            yield self._pending.popleft().result()
-
-    def _write(
-        self, plate: Plate, stylized: Tensor, state: State, previous: State | None, result: FrameResult
-    ) -> FrameResult:
-        """The state first: a frame under its name always has the state that the next one needs."""
-        shot, output = self._shot, self._shot.settings.output
-        if self._broken:
-            return result  # the frame before it failed, so nothing may follow; its error is on its way
-        self._broken = True
-        with named_frame(result.frame):
-            if shot.settings.temporal:
-                shot.states.save(state)
-            window, covered = plate.view.window, plate.view.covered
-            full = place(resize(stylized, (window.height, window.width)), window, covered)
-            color = shot.transform.to_scene_linear(full, plate.display)
-            clamped = write_frame(
-                result.path,
-                plate.frame.with_color(color),
-                attributes=_attributes(shot, state, previous),
-                data_type=None if output.data_type == "plate" else output.data_type,
-                compression=output.stored_compression,
-            )
-        self._broken = False
-        if not clamped:
-            return result
-        note = f"{clamped} values beyond the half range were clamped"
-        return FrameResult(result.frame, result.path, False, result.loss, result.seconds, (*result.notes, note))
-
-
-def _attributes(shot: Shot, state: State, previous: State | None) -> dict[str, str]:
-    """What every frame says about itself: how it was made, and its place in the chain."""
-    chained = shot.settings.temporal and previous is not None
-    interop = shot.transform.output_interop_id
-    return ({"colorInteropID": interop} if interop else {}) | {
-        "vst:version": __version__,
-        "vst:settings": json.dumps(shot.settings.model_dump(mode="json"), sort_keys=True),
-        "vst:colorSpace": shot.transform.color_space,
-        FINGERPRINT: shot.fingerprint,
-        STATE: state.digest,
-        PREVIOUS: previous.digest if chained and previous else "",
-    }

@@ -24,7 +24,7 @@ from vst_core.frame_io import Header, check_frame_compression, read_frame, read_
 from vst_core.frames import FrameRange
 from vst_core.methods import METHODS, Method
 from vst_core.pipeline.plate import PlateReader, named_frame
-from vst_core.pipeline.state import StateStore, state_folder
+from vst_core.pipeline.state import StateStore
 from vst_core.sequence import FrameSequence
 from vst_core.settings import FlowSettings, RenderSettings
 
@@ -89,6 +89,7 @@ def open_shot(settings: RenderSettings) -> Shot:
     loaded = open_method(settings, open_device(settings))
     device = loaded.device.torch_device
     loaded.method.prepare([style.to(device) for style in styles], settings.style.blend, settings.style.scale)
+    mark = fingerprint(settings, sequences.frames.first, transform, loaded)
     return Shot(
         settings=settings,
         sequences=sequences,
@@ -97,8 +98,8 @@ def open_shot(settings: RenderSettings) -> Shot:
         motion=open_motion(flow, device),
         method=loaded.method,
         device=loaded.device,
-        fingerprint=fingerprint(settings, sequences.frames.first, transform, loaded),
-        states=StateStore(state_folder(sequences.output)),
+        fingerprint=mark,
+        states=StateStore(sequences.output, mark),
     )
 
 

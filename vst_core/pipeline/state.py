@@ -36,20 +36,22 @@ class State:
         frame: its frame number.
         image: (1, 3, h, w) float32 with values that half can hold, display [0, 1].
         window: the plate's data window that it covers.
+        previous: digest of the state before it, or empty.
         digest: SHA-256 over fingerprint, previous digest, frame, window and pixels.
     """
 
     frame: int
     image: Tensor
     window: Window
+    previous: str
     digest: str
 
     @classmethod
     def follow(cls, previous: State | None, frame: int, image: Tensor, window: Window, fingerprint: str) -> State:
         """Round ``image`` and chain it to the state before it."""
         rounded = image.detach().to("cpu", torch.float16).contiguous()
-        digest = _digest(fingerprint, previous.digest if previous else "", frame, rounded, window)
-        return cls(frame, rounded.float(), window, digest)
+        before = previous.digest if previous else ""
+        return cls(frame, rounded.float(), window, before, _digest(fingerprint, before, frame, rounded, window))
 
 
 def _digest(fingerprint: str, previous: str, frame: int, image: Tensor, window: Window) -> str:
@@ -60,10 +62,18 @@ def _digest(fingerprint: str, previous: str, frame: int, image: Tensor, window: 
 
 
 class StateStore:
-    """The states of one shot, in a hidden folder beside its frames."""
+    """The states of one shot, in a hidden folder beside its frames.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    Args:
+        output: where the frames go.
+        fingerprint: of the shot.
+    """
+
+    def __init__(self, output: FrameSequence, fingerprint: str) -> None:
+        words = (output.prefix, output.suffix.removesuffix(".exr"))
+        name = ".".join(filter(None, (word.strip("._- ") for word in words)))
+        self.folder = output.folder / f".{name or 'shot'}.vst"
+        self._output, self._fingerprint = output, fingerprint
 
     def save(self, state: State) -> None:
         """Write a state, verified, and remove those that are no longer needed.
@@ -72,7 +82,7 @@ class StateStore:
             OutputError: it could not be written and read back.
         """
         tensors = {"stylized": state.image.half()}
-        metadata = {"digest": state.digest, "frame": str(state.frame), "window": _spell(state.window)}
+        metadata = {"previous": state.previous, "window": _spell(state.window)}
         write_atomically(
             self._path(state.frame),
             write=lambda path: path.write_bytes(save(tensors, metadata)),
@@ -84,14 +94,14 @@ class StateStore:
             self._path(old).unlink(missing_ok=True)
 
     def load(self, frame: int, digest: str) -> State | None:
-        """The state of a frame, or None where there is none with that digest that can be read."""
+        """The state of a frame, or None where there is none of that digest, bit for bit."""
         with contextlib.suppress(OSError, SafetensorError, KeyError, ValueError):
             with safe_open(self._path(frame), "pt") as file:
                 metadata = file.metadata() or {}
                 image = file.get_tensor("stylized")
-            window = Window(*map(int, metadata["window"].split()))
-            if metadata["digest"] == digest and metadata["frame"] == str(frame):
-                return State(frame, image.float(), window, digest)
+            window, previous = Window(*map(int, metadata["window"].split())), metadata["previous"]
+            if _digest(self._fingerprint, previous, frame, image, window) == digest:
+                return State(frame, image.float(), window, previous, digest)
         return None
 
     def clear(self) -> None:
@@ -113,12 +123,16 @@ class StateStore:
         try:
             with FileLock(self.folder / "lock", timeout=0):
                 clean_temporaries(self.folder, older_than=0)
-                clean_temporaries(self.folder.parent)
+                clean_temporaries(self._output.folder, older_than=0, of=self._is_frame)
+                clean_temporaries(self._output.folder)
                 yield
         except Timeout:
             raise OutputError(
-                "another render is writing this shot", where=self.folder.parent, remedy="wait for it, or stop it"
+                "another render is writing this shot", where=self._output.pattern, remedy="wait for it, or stop it"
             ) from None
+
+    def _is_frame(self, name: str) -> bool:
+        return self._output.frame_of(name) is not None
 
     def _path(self, frame: int) -> Path:
         return self.folder / f"{frame}.safetensors"
@@ -132,10 +146,3 @@ class StateStore:
 
 def _spell(window: Window) -> str:
     return f"{window.x} {window.y} {window.width} {window.height}"
-
-
-def state_folder(output: FrameSequence) -> Path:
-    """Where the states of a shot lie: a hidden folder beside its frames, named like them."""
-    words = (output.prefix, output.suffix.removesuffix(".exr"))
-    name = ".".join(filter(None, (word.strip("._- ") for word in words)))
-    return output.folder / f".{name or 'shot'}.vst"

@@ -1,0 +1,114 @@
+"""Writing behind the render: states and frames, in order, with what each frame says about itself."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from torch import Tensor
+
+from vst_core import __version__
+from vst_core.frame_io import write_frame
+from vst_core.pipeline.plate import Plate, named_frame
+from vst_core.pipeline.resume import FINGERPRINT, PREVIOUS, STATE
+from vst_core.pipeline.shot import Shot
+from vst_core.pipeline.state import State
+from vst_core.pipeline.windows import place, resize
+
+
+@dataclass(frozen=True, slots=True)
+class FrameResult:
+    """A frame that lies on disk, verified.
+
+    Attributes:
+        frame: its number.
+        path: its file.
+        kept: it was there already, from an earlier run of the same render.
+        loss: the objective's parts at the end, by name; empty for kept frames.
+        seconds: time the method took; 0 for kept frames.
+        notes: what the user should know, for example a change of flow source.
+    """
+
+    frame: int
+    path: Path
+    kept: bool = False
+    loss: dict[str, float] = field(default_factory=dict)
+    seconds: float = 0.0
+    notes: tuple[str, ...] = ()
+
+
+class Writer:
+    """Writes state and frame, in order, behind the render; at most two wait."""
+
+    def __init__(self, shot: Shot) -> None:
+        self._shot = shot
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="vst-write")
+        self._pending: deque[Future[FrameResult | None]] = deque()
+        self._broken = False
+
+    def __enter__(self) -> Writer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown()
+
+    def submit(self, plate: Plate, stylized: Tensor, state: State, result: FrameResult) -> None:
+        """Queue a frame; ``result`` is what it will be reported as."""
+        self._pending.append(self._pool.submit(self._write, plate, stylized, state, result))
+
+    def finished(self) -> Iterator[FrameResult]:
+        """Results that are on disk; waits only while more than two are not."""
+        while self._pending and (self._pending[0].done() or len(self._pending) > 2):
+            yield from self._next()
+
+    def drain(self) -> Iterator[FrameResult]:
+        """All results that are still to come."""
+        while self._pending:
+            yield from self._next()
+
+    def _next(self) -> Iterator[FrameResult]:
+        result = self._pending.popleft().result()
+        if result is not None:
+            yield result
+
+    def _write(self, plate: Plate, stylized: Tensor, state: State, result: FrameResult) -> FrameResult | None:
+        """The state first: a frame under its name always has the state that the next one needs."""
+        shot, output = self._shot, self._shot.settings.output
+        if self._broken:
+            return None  # the frame before it failed, so nothing may follow; its error is on its way
+        self._broken = True
+        with named_frame(result.frame):
+            if shot.settings.temporal:
+                shot.states.save(state)
+            window, covered = plate.view.window, plate.view.covered
+            full = place(resize(stylized, (window.height, window.width)), window, covered)
+            color = shot.transform.to_scene_linear(full, plate.display)
+            clamped = write_frame(
+                result.path,
+                plate.frame.with_color(color),
+                attributes=_attributes(shot, state),
+                data_type=None if output.data_type == "plate" else output.data_type,
+                compression=output.stored_compression,
+            )
+        self._broken = False
+        if not clamped:
+            return result
+        note = f"{clamped} values beyond the half range were clamped"
+        return FrameResult(result.frame, result.path, False, result.loss, result.seconds, (*result.notes, note))
+
+
+def _attributes(shot: Shot, state: State) -> dict[str, str]:
+    """What every frame says about itself: how it was made, and its place in the chain."""
+    interop = shot.transform.output_interop_id
+    return ({"colorInteropID": interop} if interop else {}) | {
+        "vst:version": __version__,
+        "vst:settings": json.dumps(shot.settings.model_dump(mode="json"), sort_keys=True),
+        "vst:colorSpace": shot.transform.color_space,
+        FINGERPRINT: shot.fingerprint,
+        STATE: state.digest,
+        PREVIOUS: state.previous,
+    }
