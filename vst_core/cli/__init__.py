@@ -1,11 +1,26 @@
 """The command line: parse, build settings, call."""
 
-import os
-
-# Threads of torch that wait for one another spin; beside the threads that read and write frames, or another task on the
-# same machine, that costs several times what they do. It has to be said before torch is loaded.
-os.environ.setdefault("GOMP_SPINCOUNT", "0")
-
-from vst_core.cli.main import main
+import signal
+import sys
+from typing import NoReturn
 
 __all__ = ["main"]
+
+
+def main() -> NoReturn:
+    """Run ``vst``. Loading the engine takes seconds, in which a signal must not end in a traceback either."""
+    signal.signal(signal.SIGTERM, _terminated)
+    try:
+        from vst_core.cli.run import run
+    except KeyboardInterrupt:
+        _stop(130)
+    run()
+
+
+def _terminated(*_: object) -> NoReturn:
+    _stop(143)
+
+
+def _stop(code: int) -> NoReturn:
+    sys.stderr.write("vst: stopped before anything was done\n")
+    sys.exit(code)

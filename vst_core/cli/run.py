@@ -17,12 +17,14 @@ from vst_core.methods import Cancelled
 # Typer brings its own copy of click, or uses the installed one, depending on its version; this is the base in either.
 _UsageError: Any = typer.BadParameter.__bases__[0]
 
+_STOPPED = "stopped; finished frames are kept, and the same command, less any --overwrite, goes on from there"
+
 
 class Terminated(BaseException):
     """SIGTERM arrived. No ``Exception``, so that nothing on the way out takes it for an error."""
 
 
-def main() -> NoReturn:
+def run() -> NoReturn:
     """Run ``vst`` and leave with one of the documented exit codes; no traceback reaches the user."""
     signal.signal(signal.SIGTERM, _terminate)
     try:
@@ -32,15 +34,9 @@ def main() -> NoReturn:
     except _UsageError as error:
         code, message = ExitCode.USAGE, error.format_message()
     except Terminated:
-        code, message = (
-            ExitCode.TERMINATED,
-            "stopped; finished frames are kept, and the same command goes on from there",
-        )
+        code, message = ExitCode.TERMINATED, _STOPPED
     except (KeyboardInterrupt, typer.Abort, Cancelled):
-        code, message = (
-            ExitCode.INTERRUPTED,
-            "stopped; finished frames are kept, and the same command goes on from there",
-        )
+        code, message = ExitCode.INTERRUPTED, _STOPPED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains again while it exits
         code, message = ExitCode.OUTPUT, "the reader of the output went away"
