@@ -123,7 +123,8 @@ def test_constant_colour_network_gives_colour_times_alpha() -> None:
 
 def test_light_without_coverage_passes_untouched() -> None:
     alpha = antialiased_disc()
-    color = np.random.default_rng(0).random((96, 96, 3)).astype(np.float32) * 7
+    color = np.random.default_rng(0).random((96, 96, 3)).astype(np.float32)
+    color *= np.where(alpha > 0, alpha, 7)[..., None]
     result = REC709.to_scene_linear(torch.zeros(1, 3, 96, 96), REC709.to_display(color, alpha))
     assert (result[alpha == 0] == color[alpha == 0]).all()
     assert (result[alpha > MIN_ALPHA] == 0).all()
@@ -154,12 +155,25 @@ def test_highlights_stay_near_those_of_the_plate() -> None:
     assert result[distance > HIGHLIGHT_RADIUS] == pytest.approx(1, rel=1e-3)
 
 
-def test_clamped_highlights_keep_their_proportion() -> None:
-    color = np.full((4, 4, 3), 640, np.float32)
-    display = REC709.to_display(color, None)
-    assert (display.pixels == 1).all()
-    half_as_bright = torch.from_numpy(curve(np.full((1, 48), 32, np.float32))).reshape(1, 3, 4, 4)
-    assert REC709.to_scene_linear(half_as_bright, display) == pytest.approx(320, rel=1e-3)
+@pytest.mark.parametrize("light", [3.0, 16.0, 640.0])
+def test_highlights_come_back_where_paint_is_no_brighter_than_paper(light: float) -> None:
+    color = np.full((64, 64, 3), 0.2, np.float32)
+    color[24:40, 24:40] = light
+    paper = torch.from_numpy(curve(np.full((1, 3 * 64 * 64), 0.9, np.float32))).reshape(1, 3, 64, 64)
+    result = REC709.to_scene_linear(paper, REC709.to_display(color, None))
+    assert result[24:40, 24:40] == pytest.approx(light, rel=1e-2)
+    assert result[:23] == pytest.approx(0.9, rel=1e-3)
+
+
+def test_strokes_stay_visible_within_a_highlight() -> None:
+    color = np.full((32, 32, 3), 8, np.float32)
+    stripes = np.where(np.arange(32) % 8 < 4, 0.9, 0.3).astype(np.float32)
+    painted = torch.from_numpy(curve(stripes[None])).expand(1, 3, 32, 32)
+    result = REC709.to_scene_linear(painted, REC709.to_display(color, None))
+    bright, dark = result[..., stripes > 0.5, :], result[..., stripes < 0.5, :]
+    assert bright == pytest.approx(8, rel=1e-3)
+    assert dark.max() < 4
+    assert dark.min() > 0.3
 
 
 def test_dark_stroke_over_a_saturated_light_is_no_hole() -> None:

@@ -36,6 +36,7 @@ cv: Any = cv2  # its stubs know no element types
 HIGHLIGHT_RADIUS = 8
 """How far, in pixels, a highlight of the plate licenses highlights in the stylised frame."""
 
+_LIFT_RANGE = 0.03  # of display above white over which the lift sets in; two thirds of a stop
 _BAND_ROWS = 16  # what fits the caches of a core
 _LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)  # Rec.709
 _DARK = np.float32(1e-4)
@@ -119,9 +120,11 @@ class DisplayTransform:
     def to_scene_linear(self, stylized: Tensor, source: DisplayImage) -> FloatArray:
         """Bring a network's picture back to where the plate came from.
 
-        A network invents highlights out of noise, and the curve would make suns of them. So display values are limited
-        to white (scene-linear 1), or, where the plate is brighter than that within ``HIGHLIGHT_RADIUS`` pixels, to
-        the brightest it has there.
+        No paint is brighter than its paper, and a style brings its sun down to white. So where the plate is brighter
+        than white, the picture is lifted until, within ``HIGHLIGHT_RADIUS`` pixels, it is as bright as the plate on
+        average; strokes stay brighter and darker than one another. A network also invents highlights out of noise, and
+        the curve would make suns of them. So display values are limited to white (scene-linear 1), or, where the plate
+        is brighter than that within that radius, to the brightest it has there.
 
         Args:
             stylized: (1, 3, H, W), display-referred; values outside [0, 1] are clamped.
@@ -137,11 +140,14 @@ class DisplayTransform:
         """
         if stylized.shape != source.pixels.shape:
             raise ValueError(f"stylized is {tuple(stylized.shape)}, the plate {tuple(source.pixels.shape)}")
-        limit = _highlight_limit(source.pixels[0].numpy())
+        plate = source.pixels[0].numpy()
+        brightest = np.maximum(np.maximum(plate[0], plate[1]), plate[2])
+        limit = _highlight_limit(brightest)
         planes = stylized.detach().to("cpu", torch.float32)[0].contiguous().numpy()
         if not np.isfinite(planes).all():  # minimum and maximum would hide it
             raise ModelError("gave NaN or infinity", where="the network", remedy="compute in float32")
-        display = cv.merge([np.clip(plane, 0, limit) for plane in planes])
+        lift = _highlight_lift(brightest, planes)
+        display = cv.merge([np.clip(plane + lift, 0, limit) for plane in planes])
         color: FloatArray = np.empty_like(display)
         for rows, outside in zip(_bands(len(display)), source.outside, strict=True):
             linear = inverse_curve(display[rows])
@@ -202,10 +208,29 @@ def _restore(linear: FloatArray, at: NDArray[np.intp], plate: FloatArray) -> Non
     linear[at] = stylized * np.maximum(plate / PEAK, 1) + np.minimum(plate, 0) * remaining[:, None]
 
 
-def _highlight_limit(plate: FloatArray) -> FloatArray | np.float32:
+def _highlight_lift(brightest: FloatArray, planes: FloatArray) -> FloatArray | np.float32:
+    """What to add to the stylised display values, (H, W), or 0 where the plate has no highlights.
+
+    Above the knee the curve is a logarithm, so to add the same to all channels is to multiply the light.
+
+    Args:
+        brightest: (H, W), the plate's brightest channel, display.
+        planes: (3, H, W), the stylised picture, display.
+    """
+    share: FloatArray = np.clip((brightest - np.float32(WHITE_DISPLAY)) / np.float32(_LIFT_RANGE), 0, 1)
+    if not share.any():
+        return np.float32(0)
+    lack = brightest - np.maximum(np.maximum(planes[0], planes[1]), planes[2])
+    size = (2 * HIGHLIGHT_RADIUS + 1,) * 2
+    around = cv.blur(share, size, borderType=cv2.BORDER_REPLICATE)
+    lacking = cv.blur(share * lack, size, borderType=cv2.BORDER_REPLICATE)
+    lift: FloatArray = share * np.maximum(lacking / np.maximum(around, np.float32(1e-6)), 0)
+    return lift
+
+
+def _highlight_limit(brightest: FloatArray) -> FloatArray | np.float32:
     """The largest display value allowed, (H, W), or one number where the plate has no highlights."""
     white = np.float32(WHITE_DISPLAY)
-    brightest = np.maximum(np.maximum(plate[0], plate[1]), plate[2])
     if brightest.max() <= white:
         return white
     size = 2 * HIGHLIGHT_RADIUS + 1
