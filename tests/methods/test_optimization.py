@@ -9,9 +9,9 @@ from torch import Tensor
 
 from vst_core.errors import ModelError, SettingsError
 from vst_core.features import Features
-from vst_core.losses import Moments, feature_moments
 from vst_core.methods import METHODS, Cancelled, Optimization, Prior, Progress, measure_style, scaled_to_area
 from vst_core.methods.objective import Objective
+from vst_core.moments import Moments, feature_moments
 from vst_core.settings import OptimizationSettings, RenderSettings
 
 MakeFeatures = Callable[[Sequence[str]], Features]
@@ -349,8 +349,9 @@ def test_a_matrix_without_eigenvalues_is_a_plain_line_too() -> None:
             return dict.fromkeys(LAYERS, image)
 
         def statistics(
-            self, image: Tensor, maps: Sequence[str], moments: Sequence[str]
+            self, image: Tensor, maps: Sequence[str], moments: Sequence[str], *, with_mean: bool = True
         ) -> tuple[dict[str, Tensor], dict[str, Moments]]:
+            assert with_mean
             return dict.fromkeys(maps, image), dict.fromkeys(moments, feature_moments(image))
 
     made = Optimization(settings(), Pixels())

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from vst_core.losses import Moments, blend_moments, feature_moments
+from vst_core.moments import Moments, blend_moments, feature_moments
 
 
 def relative(found: Tensor, expected: Tensor) -> float:
