@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from vst_core.losses import GramLoss, gram_loss, gram_matrix
+from vst_core.losses import GramLoss, feature_moments, gram_loss, gram_matrix
 
 
 def test_a_constant_map_has_its_outer_product() -> None:
@@ -29,6 +29,13 @@ def test_where_pixels_lie_does_not_matter() -> None:
 def test_the_loss_is_the_mean_squared_difference() -> None:
     first, second = torch.rand(1, 4, 4), torch.rand(1, 4, 4)
     assert float(gram_loss(first, second)) == pytest.approx(float((first - second).square().mean()), rel=1e-5)
+
+
+def test_the_module_is_the_function_of_the_matrix() -> None:
+    features, target = torch.rand(2, 6, 8, 9), torch.rand(2, 6, 6)
+    expected = float(gram_loss(gram_matrix(features), target))
+    assert float(GramLoss(target)(features)) == pytest.approx(expected, rel=1e-5)
+    assert float(GramLoss(target).of_moments(feature_moments(features))) == pytest.approx(expected, rel=1e-5)
 
 
 def test_features_cost_nothing_against_their_own_matrix() -> None:

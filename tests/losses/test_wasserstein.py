@@ -232,6 +232,11 @@ def test_other_shapes_are_refused_and_not_broadcast(shape: tuple[int, ...]) -> N
         loss(torch.randn(shape))
 
 
+def test_moments_are_as_good_as_the_features() -> None:
+    target, features = feature_moments(torch.randn(1, 4, 5, 5)), torch.randn(1, 4, 5, 5)
+    assert float(GaussianWassersteinLoss(target).of_moments(feature_moments(features))) == exact(target, features)
+
+
 def test_the_target_keeps_no_graph() -> None:
     style = torch.randn(1, 4, 5, 5, requires_grad=True)
     loss = GaussianWassersteinLoss(feature_moments(style))
