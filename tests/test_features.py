@@ -1,53 +1,26 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+from torchvision_vgg import VGG16_LAYERS, torchvision_maps, torchvision_stack
 
 from vst_core.errors import ModelError, SettingsError
-from vst_core.features import IMAGENET_MEAN, IMAGENET_STD, Features
-from vst_core.moments import Moments, feature_moments
-from vst_core.settings import LAYERS
+from vst_core.features import Features
 from vst_core.torchvision_compat import import_torchvision
 from vst_core.weights import Weights, load
 
 MakeFeatures = Callable[[Sequence[str]], Features]
-VGG16_LAYERS = [layer for layer in LAYERS if not layer.endswith("_4")]
-# Depth at which torchvision's own list has each rectifier: convolution, rectifier, ..., pooling after each block.
-VGG16_INDICES = [1, 3, 6, 8, 11, 13, 15, 18, 20, 22, 25, 27, 29]
-
-
-def torchvision_stack(weights: Weights) -> nn.Sequential:
-    with torch.device("meta"):
-        stack: nn.Sequential = import_torchvision().models.vgg16(weights=None).features
-    state = {key.removeprefix("features."): value for key, value in weights.state.items()}
-    stack.load_state_dict(state, assign=True)
-    return stack
 
 
 def with_state(weights: Weights, change: Callable[[dict[str, Tensor]], object]) -> Weights:
     state = dict(weights.state)
     change(state)
     return replace(weights, state=state)
-
-
-def torchvision_maps(stack: nn.Sequential, image: Tensor, layers: Collection[str]) -> dict[str, Tensor]:
-    """The same layers, one module of torchvision's after the other."""
-    mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in (IMAGENET_MEAN, IMAGENET_STD))
-    names = dict(zip(VGG16_INDICES, VGG16_LAYERS, strict=True))
-    maps: dict[str, Tensor] = {}
-    x = (image - mean) / std
-    for index, module in enumerate(stack):
-        if len(maps) == len(layers):
-            break
-        x = module(x)
-        if names.get(index) in layers:
-            maps[names[index]] = x
-    return maps
 
 
 def assert_as_torchvisions(weights: Weights, image: Tensor) -> None:
@@ -194,98 +167,6 @@ def test_neither_image_nor_weights_of_the_caller_change(random_vgg16: Weights) -
         assert torch.equal(value, state[key])
         assert value.dtype == torch.float32
         assert not value.requires_grad
-
-
-def test_gradients_reach_the_image_and_no_weight(random_features: MakeFeatures) -> None:
-    network = random_features(["relu1_2", "relu4_1"])
-    image = torch.rand(1, 3, 32, 32, requires_grad=True)
-    sum(value.square().mean() for value in network(image).values()).backward()
-    assert image.grad is not None
-    assert torch.isfinite(image.grad).all()
-    assert (image.grad != 0).all()
-    assert all(not parameter.requires_grad and parameter.grad is None for parameter in network.parameters())
-
-
-@pytest.mark.parametrize(
-    "used",
-    [("relu1_1",), ("relu1_2",), ("relu3_1",), ("relu1_1", "relu3_1"), ("relu3_1", "relu1_2", "relu2_2", "relu1_1")],
-)
-def test_gradients_are_those_of_torchvisions_stack(used: tuple[str, ...], random_vgg16: Weights) -> None:
-    network = Features("vgg16", random_vgg16, ["relu2_2", "relu1_1", "relu3_1", "relu1_2"], dtype=torch.float64)
-    stack = torchvision_stack(random_vgg16).double()
-    image = torch.rand(2, 3, 18, 20, dtype=torch.float64, requires_grad=True)
-
-    def loss(maps: dict[str, Tensor]) -> Tensor:
-        return torch.stack([maps[layer].pow(3).mean() for layer in used]).sum()
-
-    found = loss(network(image))
-    (expected,) = torch.autograd.grad(loss(torchvision_maps(stack, image, used)), image)
-    for _ in range(2):  # the second time shows whether the first one spoilt what the graph keeps
-        (gradient,) = torch.autograd.grad(found, image, retain_graph=True)
-        assert torch.allclose(gradient, expected, rtol=1e-6, atol=1e-12)
-
-
-def test_a_gradient_that_comes_in_is_left_as_it_was(random_features: MakeFeatures) -> None:
-    image = torch.randn(1, 3, 32, 32, requires_grad=True)
-    maps = random_features(["relu2_1"])(image)["relu2_1"]
-    pull = torch.randn_like(maps)
-    kept = pull.clone()
-    torch.autograd.grad(maps, image, pull)
-    assert torch.equal(pull, kept)
-
-
-@pytest.mark.parametrize(
-    ("maps", "moments", "with_mean"),
-    [
-        ((), ("relu1_1",), True),
-        ((), ("relu1_2", "relu3_1"), False),
-        (("relu2_2",), ("relu1_1", "relu3_1"), True),
-        (("relu1_1", "relu2_2"), ("relu2_2", "relu1_1"), True),
-        (("relu3_1",), ("relu3_1", "relu2_2"), False),
-    ],
-)
-def test_statistics_are_the_maps_and_their_moments_gradients_too(
-    maps: tuple[str, ...], moments: tuple[str, ...], with_mean: bool, random_vgg16: Weights
-) -> None:
-    network = Features("vgg16", random_vgg16, ["relu1_1", "relu1_2", "relu2_2", "relu3_1"], dtype=torch.float64)
-    stack = torchvision_stack(random_vgg16).double()
-    image = torch.rand(2, 3, 18, 20, dtype=torch.float64, requires_grad=True)
-
-    def loss(of_maps: dict[str, Tensor], of_moments: dict[str, Moments]) -> Tensor:
-        parts = [of_maps[layer].pow(3).mean() for layer in maps]
-        for layer in moments:
-            parts += [values.pow(3).sum() for values in (of_moments[layer].second, of_moments[layer].mean)]
-        return torch.stack(parts).sum()
-
-    found_maps, found_moments = network.statistics(image, maps, moments, with_mean=with_mean)
-    assert (set(found_maps), set(found_moments)) == (set(maps), set(moments))
-    alone = torchvision_maps(stack, image, {*maps, *moments})
-    measured = {layer: feature_moments(alone[layer]) for layer in moments}
-    for layer in moments:
-        assert torch.allclose(found_moments[layer].second, measured[layer].second)
-        if with_mean:
-            assert torch.allclose(found_moments[layer].mean, measured[layer].mean)
-        else:
-            assert found_moments[layer].mean.shape == (2, 0)
-            measured[layer] = measured[layer]._replace(mean=found_moments[layer].mean.detach())
-    (expected,) = torch.autograd.grad(loss(alone, measured), image)
-    found = loss(found_maps, found_moments)
-    for _ in range(2):
-        (gradient,) = torch.autograd.grad(found, image, retain_graph=True)
-        assert torch.allclose(gradient, expected, rtol=1e-6, atol=1e-12)
-
-
-def test_a_mean_may_be_used_without_its_second_moment(random_features: MakeFeatures) -> None:
-    image = torch.rand(1, 3, 32, 32, requires_grad=True)
-    network = random_features(["relu1_1", "relu2_1"])
-    found = network.statistics(image, (), ["relu1_1", "relu2_1"])[1]
-    expected = {layer: maps.mean((2, 3)) for layer, maps in network(image).items()}
-    for used in (["relu1_1"], ["relu1_1", "relu2_1"]):
-        first, second = (
-            torch.autograd.grad(torch.cat(parts, 1).square().sum(), image, retain_graph=True)[0]
-            for parts in ([found[layer].mean for layer in used], [expected[layer] for layer in used])
-        )
-        assert torch.allclose(first, second, rtol=1e-4, atol=1e-7)
 
 
 def test_bfloat16_is_the_same_picture_less_precise(vgg16_weights: Path) -> None:

@@ -1,22 +1,12 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
-
 import pytest
 import torch
+from small_pictures import LAYERS, MakeFeatures, settings
 
-from vst_core.features import Features
 from vst_core.methods import Prior, measure_style
 from vst_core.methods.objective import Objective
 from vst_core.settings import OptimizationSettings
-
-MakeFeatures = Callable[[Sequence[str]], Features]
-LAYERS = ("relu1_1", "relu2_1")
-
-
-def settings(**values: Any) -> OptimizationSettings:
-    return OptimizationSettings.model_validate({"style_layers": LAYERS, "content_layers": ("relu2_1",)} | values)
 
 
 def make(random_features: MakeFeatures, chosen: OptimizationSettings, prior: Prior | None = None) -> Objective:

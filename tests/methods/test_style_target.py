@@ -1,26 +1,16 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import cv2
 import pytest
 import torch
+from small_pictures import LAYERS, LOSSES, MakeFeatures, settings
 from torch import Tensor
 
 from vst_core.features import Features
 from vst_core.methods.style_target import layer_shares, measure_style
-from vst_core.settings import OptimizationSettings
 from vst_core.weights import load
-
-MakeFeatures = Callable[[Sequence[str]], Features]
-LAYERS = ("relu1_1", "relu2_1")
-LOSSES = ("gram", "wasserstein", "sliced")
-
-
-def settings(**values: Any) -> OptimizationSettings:
-    return OptimizationSettings.model_validate({"style_layers": LAYERS, "content_layers": ("relu2_1",)} | values)
 
 
 @pytest.mark.parametrize("style_loss", LOSSES)

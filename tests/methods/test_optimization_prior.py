@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+import torch
+from small_pictures import MakeFeatures, ignore, picture, prepared
+from torch import Tensor
+
+from vst_core.methods import Optimization, Prior
+
+
+@pytest.fixture
+def method(random_features: MakeFeatures) -> Callable[..., Optimization]:
+    """Makes the method; see ``prepared``."""
+    return partial(prepared, random_features)
+
+
+def half() -> Tensor:
+    """Trust in the left half."""
+    valid = torch.zeros(1, 1, 32, 36)
+    valid[..., :18] = 1
+    return valid
+
+
+def error(result: Tensor, warped: Tensor) -> tuple[float, float]:
+    """Mean squared distance from the warped image, left and right, two pixels off the seam."""
+    squares = (result - warped).square()
+    return float(squares[..., :16].mean()), float(squares[..., 20:].mean())
+
+
+def test_the_prior_pulls_where_it_is_valid_and_nowhere_else(method: Callable[..., Optimization]) -> None:
+    content, warped = picture(1), picture(2)
+    found = [
+        error(method(temporal_weight=weight).stylize(content, Prior(warped, half()), ignore), warped)
+        for weight in (0.0, 1.0, 100.0)
+    ]
+    assert found[0][0] > 1.3 * found[1][0] > 1.3 * 1.3 * found[2][0]
+    assert found[2][0] < 0.1 * found[2][1]
+    assert min(right for _, right in found) > 0.7 * max(right for _, right in found), "the other half does not care"
+
+
+def test_what_is_not_valid_has_no_influence_at_all(method: Callable[..., Optimization]) -> None:
+    content, warped, valid = picture(1), picture(2), half()
+    made = method()
+    expected = made.stylize(content, Prior(warped, valid), ignore)
+    other = valid * warped + (1 - valid) * picture(9)
+    assert torch.equal(made.stylize(content, Prior(other, valid), ignore), expected)
+    assert not torch.equal(made.stylize(content, Prior(other, torch.ones_like(valid)), ignore), expected)
+
+
+def test_a_prior_that_is_nowhere_valid_is_like_a_start_from_the_plate(method: Callable[..., Optimization]) -> None:
+    content, nowhere = picture(1), torch.zeros(1, 1, 32, 36)
+    alone = method(iterations=7).stylize(content, None, ignore)
+    assert torch.equal(method().stylize(content, Prior(picture(2), nowhere), ignore), alone)

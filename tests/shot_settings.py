@@ -1,0 +1,28 @@
+"""Settings of a shot as plain data."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+SMALLEST: dict[str, Any] = {
+    "plate": "in/sh.####.exr",
+    "style": {"images": ["oil.png"]},
+    "output": {"pattern": "out/sh.####.exr"},
+}
+
+
+def changed(**settings: Any) -> dict[str, Any]:
+    """The smallest settings with some changed; a dotted path is spelt with two underscores."""
+    return with_values({path.replace("__", "."): value for path, value in settings.items()})
+
+
+def with_values(values: dict[str, Any]) -> dict[str, Any]:
+    data: dict[str, Any] = json.loads(json.dumps(SMALLEST))
+    for path, value in values.items():
+        *groups, last = path.split(".")
+        place = data
+        for group in groups:
+            place = place.setdefault(group, {})
+        place[last] = value
+    return data
