@@ -5,17 +5,23 @@ from __future__ import annotations
 import math
 import os
 import random
+import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 import torch
 
+from vst_core.cli import main
 from vst_core.features import Features
 from vst_core.torchvision_compat import import_torchvision
 from vst_core.weights import Weights
+
+if TYPE_CHECKING:
+    from small_shot import Outcome, SmallShot
 
 sys.path.append(str(Path(__file__).parent))
 
@@ -31,6 +37,14 @@ def _seeded() -> None:
     random.seed(0)
     np.random.seed(0)
     torch.manual_seed(0)
+
+
+@pytest.fixture(autouse=True)
+def _threads() -> Iterator[None]:
+    """A render sets torch's thread count for good."""
+    threads = torch.get_num_threads()
+    yield
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="session")
@@ -72,3 +86,40 @@ def random_vgg16() -> Weights:
 def random_features(random_vgg16: Weights) -> Callable[[Sequence[str]], Features]:
     """Makes a feature network of ``random_vgg16`` with the layers it is given."""
     return lambda layers: Features("vgg16", random_vgg16, layers)
+
+
+@pytest.fixture(scope="session")
+def small_shot(
+    tmp_path_factory: pytest.TempPathFactory, sample_shot: Path, sample_styles: Path, vgg16_weights: Path
+) -> SmallShot:
+    """The sample shot at a quarter of its size, to be left as it is; ``copy`` it to damage it."""
+    from small_shot import SmallShot
+
+    return SmallShot.make(tmp_path_factory.mktemp("shot"), sample_shot, sample_styles / "oil.png", vgg16_weights)
+
+
+@pytest.fixture(scope="session")
+def rendered(tmp_path_factory: pytest.TempPathFactory, small_shot: SmallShot) -> Path:
+    """Folder of an undisturbed render of the small shot, to be left as it is."""
+    folder = tmp_path_factory.mktemp("rendered")
+    small_shot.render(folder)
+    return folder
+
+
+@pytest.fixture
+def vst(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[..., Outcome]]:
+    """Runs the command line in this process."""
+    from small_shot import Outcome
+
+    handler = signal.getsignal(signal.SIGTERM)
+
+    def run(*arguments: object) -> Outcome:
+        monkeypatch.setattr(sys, "argv", ["vst", *map(str, arguments)])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as stopped:
+            main()
+        assert isinstance(stopped.value.code, int)
+        return Outcome(stopped.value.code, *capsys.readouterr())
+
+    yield run
+    signal.signal(signal.SIGTERM, handler)

@@ -1,0 +1,184 @@
+"""A shot small enough to be rendered many times: the sample shot at a quarter of its size, with all its channels.
+
+A render of four frames takes about a second.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import OpenEXR
+from numpy.typing import NDArray
+
+from vst_core import FrameRange, FrameResult, RenderSettings, render_shot
+
+FRAMES = FrameRange(1001, 1005)
+SHRINK = 4
+
+Channels = dict[str, NDArray[Any]]
+
+
+def read_channels(path: Path) -> Channels:
+    """Every channel of every part, by name, as OpenEXR decodes it."""
+    file = OpenEXR.File(str(path), separate_channels=True)
+    return {name: channel.pixels for part in file.parts for name, channel in part.channels.items()}
+
+
+def write_channels(path: Path, channels: Channels, **attributes: Any) -> Path:
+    """One part; attributes go into its header."""
+    header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage, **attributes}
+    OpenEXR.File(header, {name: np.ascontiguousarray(values) for name, values in channels.items()}).write(str(path))
+    return path
+
+
+def attributes_of(path: Path, part: int = 0) -> dict[str, Any]:
+    """The header of a part."""
+    return dict(OpenEXR.File(str(path), header_only=True).parts[part].header)
+
+
+def is_color(channel: str) -> bool:
+    return channel.rpartition(".")[2] in ("R", "G", "B")
+
+
+def color_of(channels: Channels) -> NDArray[np.float32]:
+    """(H, W, 3)."""
+    names = [name for component in "RGB" for name in channels if name.rpartition(".")[2] == component]
+    return np.stack([channels[name].astype(np.float32) for name in names[:3]], axis=-1)
+
+
+def same(a: Channels, b: Channels) -> bool:
+    """Whether two files hold the same channels, of the same types, with the same bits."""
+    return a.keys() == b.keys() and all(
+        a[name].dtype == b[name].dtype and a[name].tobytes() == b[name].tobytes() for name in a
+    )
+
+
+def shrunk(channels: Channels, factor: int = SHRINK) -> Channels:
+    """Colour averaged, everything else picked, vectors in pixels of the smaller picture."""
+    result = {}
+    for name, values in channels.items():
+        height, width = (size // factor * factor for size in values.shape)
+        whole = values[:height, :width]
+        if ".Combined." in name:
+            blocks = whole.astype(np.float32).reshape(height // factor, factor, width // factor, factor)
+            result[name] = blocks.mean((1, 3)).astype(values.dtype)
+        else:
+            picked = whole[factor // 2 :: factor, factor // 2 :: factor]
+            result[name] = (picked / factor if ".Vector." in name else picked).astype(values.dtype)
+    return result
+
+
+def cropped(image: Path, target: Path) -> Path:
+    """96 pixels square out of a picture's middle."""
+    cv2.imwrite(str(target), cv2.imread(str(image))[200:296, 200:296])  # type: ignore[index]
+    return target
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def complaint(self) -> str:
+        """The one line that tells the user what is wrong; everything else on standard error is progress."""
+        lines = self.err.splitlines()
+        complaints = [line for line in lines if line.startswith("vst: ")]
+        assert len(complaints) == 1, self.err
+        assert lines[-1] == complaints[0], self.err
+        assert all(line.startswith(("vst: ", "frame ", "warning: ")) for line in lines), self.err
+        return complaints[0].removeprefix("vst: ")
+
+
+@dataclass(frozen=True)
+class SmallShot:
+    """The shot, and what a render of it takes."""
+
+    folder: Path
+    style: Path
+    weights: Path
+
+    @classmethod
+    def make(cls, folder: Path, source: Path, style: Path, weights: Path) -> SmallShot:
+        (folder / "plate").mkdir()
+        for frame in FRAMES:
+            name = f"shot.{frame}.exr"
+            write_channels(folder / "plate" / name, shrunk(read_channels(source / name)), Scene="Scene", take=3)
+        return cls(folder / "plate", cropped(style, folder / "style.png"), weights)
+
+    @property
+    def pattern(self) -> str:
+        return str(self.folder / "shot.####.exr")
+
+    def path(self, frame: int) -> Path:
+        return self.folder / f"shot.{frame}.exr"
+
+    def copy(self, folder: Path) -> SmallShot:
+        """The same shot in another folder, to be damaged there."""
+        shutil.copytree(self.folder, folder)
+        return SmallShot(folder, self.style, self.weights)
+
+    def settings(self, output: Path, **changes: Any) -> RenderSettings:
+        """Settings of a render into ``output``; a change is a setting's name with its dots as double underscores."""
+        data: dict[str, Any] = {
+            "plate": self.pattern,
+            "frames": "1001-1004",
+            "style": {"images": [str(self.style)]},
+            "features": "vgg16",
+            "weights": str(self.weights),
+            "threads": 1,
+            "optimization": {"iterations": 4, "iterations_next": 2, "scales": 1},
+            "output": {"pattern": str(output / "out.####.exr")},
+        }
+        for name, value in changes.items():
+            *groups, last = name.split("__")
+            inner = data
+            for group in groups:
+                inner = inner.setdefault(group, {})
+            inner[last] = value
+        return RenderSettings.of(data)
+
+    def render(self, output: Path, **changes: Any) -> list[FrameResult]:
+        """All results of a render; ``changes`` as for ``settings``."""
+        return list(render_shot(self.settings(output, **changes)))
+
+    def command(self, output: Path, *more: object, frames: str = "1001-1004") -> list[str]:
+        """Arguments of ``vst`` for the same render."""
+        steps = ("--iterations", 4, "--iterations-next", 2, "--scales", 1, "--threads", 1)
+        network = ("--features", "vgg16", "--weights", self.weights)
+        files = (self.pattern, "--style", self.style, "-o", output / "out.####.exr", "--frames", frames)
+        return [str(word) for word in ("render", *files, *network, *steps, *more)]
+
+
+def out(folder: Path, frame: int) -> Path:
+    return folder / f"out.{frame}.exr"
+
+
+def outputs(folder: Path) -> list[str]:
+    """Names of what a user sees in a folder."""
+    return sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+
+
+def leftovers(folder: Path) -> list[Path]:
+    """Temporary files anywhere below a folder."""
+    return [path for path in folder.rglob("*") if ".tmp" in path.name]
+
+
+def differing(a: Path, b: Path, frames: FrameRange) -> list[int]:
+    """Frames whose pixels or whose place in the chain of states differ between two renders."""
+    chain = ("vst:state", "vst:previousState")  # the first frame has no previous state
+
+    def differs(frame: int) -> bool:
+        first, second = attributes_of(out(a, frame)), attributes_of(out(b, frame))
+        chained = all(first.get(name) == second.get(name) for name in chain)
+        return not (chained and same(read_channels(out(a, frame)), read_channels(out(b, frame))))
+
+    return [frame for frame in frames if differs(frame)]
