@@ -171,11 +171,15 @@ def motion_between(find: MotionFinder, current: View, previous: View) -> Motion:
 
     Where the former has no pixels it is not valid.
     """
-    motion = find(current.motion, moved(previous.motion, previous.window, current.window))
-    if previous.covered == current.window:
-        return motion
-    covered = warp(coverage(previous.covered, current.window), motion.backward_flow, padding="zeros")
-    return replace(motion, valid=motion.valid * covered)
+    before = moved(previous.motion, previous.window, current.window)
+    if previous.covered == current.covered == current.window:
+        return find(current.motion, before)
+    there = coverage(previous.covered, current.window)
+    if before.vectors is not None:  # which are judged by the pictures: an edge that comes into view is no motion
+        common = there * coverage(current.covered, current.window)
+        before = replace(before, image=torch.where(common > 0, before.image, current.motion.image))
+    motion = find(current.motion, before)
+    return replace(motion, valid=motion.valid * warp(there, motion.backward_flow, padding="zeros"))
 
 
 def moved(motion: FlowFrame, source: Window, target: Window) -> FlowFrame:

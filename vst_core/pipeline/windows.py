@@ -21,10 +21,18 @@ def place(image: Tensor, source: Window, target: Window, scale: tuple[float, flo
     if source == target:
         return image
     down, across = scale
-    height, width = image.shape[-2:]
     top, left = round((source.y - target.y) * down), round((source.x - target.x) * across)
-    bottom, right = round(target.height * down) - top - height, round(target.width * across) - left - width
-    return F.pad(image, (left, right, top, bottom))
+    placed = image.new_zeros(*image.shape[:2], round(target.height * down), round(target.width * across))
+    to_rows, from_rows = _overlap(top, image.shape[-2], placed.shape[-2])
+    to_columns, from_columns = _overlap(left, image.shape[-1], placed.shape[-1])
+    placed[..., to_rows, to_columns] = image[..., from_rows, from_columns]
+    return placed
+
+
+def _overlap(start: int, length: int, room: int) -> tuple[slice, slice]:
+    """Where ``length`` pixels from ``start`` on come to lie among ``room`` pixels, and which of them do."""
+    first, last = max(start, 0), max(min(start + length, room), max(start, 0))
+    return slice(first, last), slice(first - start, last - start)
 
 
 def grown(window: Window, smallest: int) -> Window:
