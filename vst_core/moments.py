@@ -12,7 +12,8 @@ from torch.autograd.function import once_differentiable
 from vst_core.tensors import require_maps, wide
 
 # Pixels multiplied in one run in a short type, and how many pixels make that worth while.
-_RUN = 256
+_RUN = 1024
+_MIN_RUNS = 4
 _MIN_PIXELS_IN_RUNS = 1024
 
 
@@ -91,9 +92,10 @@ def _in_runs(x: Tensor) -> bool:
 
 
 def _split(x: Tensor) -> tuple[Tensor, Tensor]:
-    """The whole runs of (B, N, C), as (B N / run, run, C), and the pixels left over."""
-    whole = x.shape[1] - x.shape[1] % _RUN
-    return x[:, :whole].reshape(-1, _RUN, x.shape[2]), wide(x[:, whole:])
+    """(B, N, C) cut into runs, (B N / run, run, C), and the pixels left over."""
+    run = min(_RUN, x.shape[1] // _MIN_RUNS)
+    whole = x.shape[1] - x.shape[1] % run
+    return x[:, :whole].reshape(-1, run, x.shape[2]), wide(x[:, whole:])
 
 
 def _sum_of_products(x: Tensor) -> Tensor:
@@ -112,7 +114,7 @@ def _sum(x: Tensor) -> Tensor:
     if not _in_runs(x):
         return wide(x).sum(1)
     runs, rest = _split(x)
-    sums = torch.bmm(x.new_ones(1, 1, 1).expand(len(runs), 1, _RUN), runs)
+    sums = torch.bmm(x.new_ones(1, 1, 1).expand(len(runs), 1, runs.shape[1]), runs)
     return sums.view(len(x), -1, x.shape[2]).sum(1, dtype=torch.float32) + rest.sum(1)
 
 

@@ -31,10 +31,11 @@ class _MeanSquare(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, first: Tensor, second: Tensor) -> Tensor:
-        difference = wide(first) - second
+        difference = first - second  # which has the wider type of the two
         ctx.save_for_backward(difference)
         ctx.dtype = first.dtype
-        return difference.square().mean()
+        norm: Tensor = torch.linalg.vector_norm(difference)
+        return norm.square() / difference.numel()
 
     @staticmethod
     @once_differentiable

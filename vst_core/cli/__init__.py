@@ -1,5 +1,6 @@
 """The command line: parse, build settings, call."""
 
+import os
 import signal
 import sys
 from typing import NoReturn
@@ -10,6 +11,9 @@ __all__ = ["main"]
 def main() -> NoReturn:
     """Run ``vst``. Loading the engine takes seconds, in which a signal must not end in a traceback either."""
     signal.signal(signal.SIGTERM, _terminated)
+    # Threads of torch that wait for one another spin, for long. Beside the threads that read and write frames, or
+    # another task on the machine, that costs several times what they do. To be said before torch is loaded.
+    os.environ.setdefault("GOMP_SPINCOUNT", "20000")
     try:
         from vst_core.cli.run import run
     except KeyboardInterrupt:

@@ -36,7 +36,8 @@ class _SquaredDifferences(torch.autograd.Function):
         down = image[..., 1:, :] - image[..., :-1, :]
         ctx.save_for_backward(across, down)
         ctx.shape = image.shape
-        return (across.square().sum() + down.square().sum()) / image.numel()
+        squares: Tensor = torch.linalg.vector_norm(across).square() + torch.linalg.vector_norm(down).square()
+        return squares / image.numel()
 
     @staticmethod
     @once_differentiable
