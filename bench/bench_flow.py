@@ -31,7 +31,7 @@ def main() -> None:
     frames = plate_frames(plate, None)
     transform = open_transform(read_header(plate.path(frames.first)), None)
     reader = PlateReader(plate, None, transform, FlowSettings(), plate)
-    shot = [reader.read(frame).motion for frame in frames]
+    shot = [reader.read(frame).view.motion for frame in frames]
     pairs = list(zip(shot[1:], shot, strict=False))
     truth = MotionFinder("vectors")
     visible = [truth(current, previous).valid for current, previous in pairs]

@@ -66,7 +66,7 @@ def frame_cost(folder: Path, rounds: int) -> None:
     plate = FrameSequence.parse(folder / "plate.####.exr")
     transform = open_transform(read_header(plate.path(1008)), None)
     reader = PlateReader(plate, None, transform, FlowSettings(), plate)
-    previous = reader.read(1007).motion
+    previous = reader.read(1007).view.motion
     finder = MotionFinder("vectors")
     path, target = plate.path(1008), folder / "out.1008.exr"
 
@@ -81,7 +81,7 @@ def frame_cost(folder: Path, rounds: int) -> None:
     def ours(with_motion: bool) -> None:
         current = reader.read(1008)
         if with_motion:
-            finder(current.motion, previous)
+            finder(current.view.motion, previous)
         color = transform.to_scene_linear(current.display.pixels, current.display)
         write_frame(target, current.frame.with_color(color), attributes={}, data_type=None, compression=None)
 

@@ -22,7 +22,7 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 # A layer of block n sees the image reduced n - 1 times by two; below this many pixels a side it would have none left.
 _MIN_SIDE = 16
 _FUSED_TYPES = (torch.float32, torch.bfloat16)
-_FUSES = bool(torch.backends.mkldnn.is_available())  # type: ignore[no-untyped-call]  # torch leaves it untyped
+_FUSES = bool(torch.backends.mkldnn.is_available())  # type: ignore[no-untyped-call]
 
 
 class Features(nn.Module):
@@ -208,12 +208,7 @@ def _rectified_convolution(x: Tensor, module: nn.Conv2d) -> Tensor:
     torch's own compiler uses that operator; it gives the very bits of the two.
     """
     fused = getattr(torch.ops.mkldnn, "_convolution_pointwise", None)
-    if (
-        fused is None
-        or x.device.type != "cpu"
-        or x.dtype not in _FUSED_TYPES
-        or not torch.backends.mkldnn.is_available()
-    ):
+    if fused is None or not _FUSES or x.device.type != "cpu" or x.dtype not in _FUSED_TYPES:
         return F.conv2d(x, module.weight, module.bias, padding=1).relu_()
     one = [1, 1]
     result: Tensor = fused(x, module.weight, module.bias, one, one, one, 1, "relu", [], "")
