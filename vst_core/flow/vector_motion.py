@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import cv2
@@ -20,6 +21,7 @@ from vst_core.flow.vectors import Vectors
 from vst_core.flow.warp import invert
 
 SKY_DEPTH = 1e9  # Blender writes 1e10 where a ray meets nothing
+_SKY_WIDTH = 960  # pixels: the width at which the sky's motion is estimated, at most
 _RIM = 5  # pixels, across: what a pixel filter smears of a silhouette into the sky
 _ROUNDING = 1e-3  # pixels: a still camera's vectors are 0 but for the renderer's rounding, 6e-5 in Cycles
 
@@ -60,10 +62,16 @@ class MotionFromVectors:
         return Motion(there.to(current.image), valid.to(current.image))
 
     def _fill(self, flow: Tensor, sky: BoolArray | None, at: FlowFrame, to: FlowFrame) -> Tensor:
-        """Flow, but estimated in the sky."""
+        """Flow, but estimated in the sky; far things move evenly, so a reduced picture tells as much."""
         if sky is None or not sky.any():
             return flow
-        return torch.where(torch.from_numpy(sky), self._estimate(at.image, to.image).to(flow), flow)
+        shrink = max(1, math.ceil(flow.shape[-1] / _SKY_WIDTH))
+        pictures = [F.avg_pool2d(frame.image, shrink, ceil_mode=True, count_include_pad=False) for frame in (at, to)]
+        estimated = self._estimate(*pictures).to(flow) * shrink
+        if shrink > 1:
+            height, width = flow.shape[-2:]
+            estimated = F.interpolate(estimated, scale_factor=shrink, mode="bilinear")[..., :height, :width]
+        return torch.where(torch.from_numpy(sky), estimated, flow)
 
 
 def _vectors_between(current: FlowFrame, previous: FlowFrame) -> tuple[Tensor, Tensor | None]:
