@@ -1,5 +1,7 @@
 """Where motion comes from: the renderer's vectors, an estimator, flow files that ``vst flow`` wrote."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import numpy as np

@@ -1,5 +1,7 @@
 """What comes out of a render, looked at with another EXR library."""
 
+from __future__ import annotations
+
 import json
 from pathlib import Path
 from typing import Any

@@ -1,5 +1,7 @@
 """Data windows: hosts crop every frame to what it shows, so they move, and shrink to a pixel where there is nothing."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import Any
 
