@@ -9,10 +9,10 @@ from vst_core.device import resolve_device
 from vst_core.errors import InputError, VstError
 from vst_core.frame_io import Header, check_frame_compression, color_channels, read_header
 from vst_core.frames import FrameRange
-from vst_core.pipeline.plate import vector_layer
 from vst_core.pipeline.resume import refuse_foreign
 from vst_core.pipeline.shot import (
     check_output,
+    check_vectors,
     fingerprint,
     flow_files,
     open_device,
@@ -22,7 +22,6 @@ from vst_core.pipeline.shot import (
     plate_frames,
     read_style,
     used_flow,
-    vectors_sequence,
 )
 from vst_core.sequence import FrameSequence, spell_frames
 from vst_core.settings import RenderSettings
@@ -120,9 +119,4 @@ def _check_header(settings: RenderSettings, plate: FrameSequence, frame: int, he
             where=header.path,
             remedy="render the frame again at the shot's size",
         )
-    flow = used_flow(settings)
-    vectors = vectors_sequence(flow, plate)
-    if vectors is None or not vectors.path(frame).exists():
-        return
-    names = header.channel_names if vectors == plate else read_header(vectors.path(frame)).channel_names
-    vector_layer(flow, names, vectors.path(frame))
+    check_vectors(used_flow(settings), plate, frame, header)

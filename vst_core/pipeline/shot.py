@@ -23,7 +23,7 @@ from vst_core.flow import MotionFinder
 from vst_core.frame_io import Header, check_frame_compression, read_frame, read_header
 from vst_core.frames import FrameRange
 from vst_core.methods import METHODS, Method
-from vst_core.pipeline.plate import PlateReader, named_frame
+from vst_core.pipeline.plate import PlateReader, named_frame, vector_layer
 from vst_core.pipeline.state import StateStore
 from vst_core.sequence import FrameSequence
 from vst_core.settings import FlowSettings, RenderSettings
@@ -84,6 +84,7 @@ def open_shot(settings: RenderSettings) -> Shot:
     with named_frame(sequences.frames.first):
         header = read_header(sequences.plate.path(sequences.frames.first))
         check_frame_compression(header, settings.layer, settings.output.stored_compression)
+        check_vectors(flow, sequences.plate, sequences.frames.first, header)
     transform = open_transform(header, settings.color_space)
     styles = [read_style(path, settings.style_color_space) for path in settings.style.images]
     loaded = open_method(settings, open_device(settings))
@@ -139,6 +140,19 @@ def open_method(settings: RenderSettings, device: Device) -> LoadedMethod:
     layers = list(dict.fromkeys((*options.content_layers, *options.style_layers)))
     features = Features(settings.features, loaded, layers, dtype=device.dtype, device=device.torch_device)
     return LoadedMethod(METHODS[settings.method](options, features), device, loaded.sha256)
+
+
+def check_vectors(flow: FlowSettings, plate: FrameSequence, frame: int, header: Header) -> None:
+    """Check that a frame, or the file that holds its motion, has the motion vectors that are needed.
+
+    Raises:
+        InputError: it has not.
+    """
+    vectors = vectors_sequence(flow, plate)
+    if vectors is None or not vectors.path(frame).exists():
+        return
+    path = vectors.path(frame)
+    vector_layer(flow, header.channel_names if vectors == plate else read_header(path).channel_names, path)
 
 
 def open_sequences(settings: RenderSettings) -> Sequences:
