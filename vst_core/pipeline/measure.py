@@ -188,7 +188,8 @@ class _Flicker:
         own = coverage(view.covered, view.window)
         for lag, motion in motions.items():
             earlier, earlier_stylized = self._past[lag]
-            valid, flow = motion.valid * own, motion.backward_flow
+            flow = motion.backward_flow
+            valid = (motion.valid * own > 0.5).to(own)  # the soft rim of a mask holds what cannot be compared
             images = place(stylized, view.covered, view.window), place(earlier_stylized, earlier.covered, view.window)
             plates = view.motion.image, place(earlier.motion.image, earlier.window, view.window)
             sums = (_squared(*images, flow, valid), _squared(*plates, flow, valid), valid.sum(dtype=torch.float64))

@@ -1,0 +1,147 @@
+"""What is carried from frame to frame is what lies on disk."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+import torch
+from small_shot import leftovers
+
+from vst_core import OutputError
+from vst_core.image import Window
+from vst_core.pipeline.state import State, StateStore
+from vst_core.sequence import FrameSequence
+
+FINGERPRINT = "f" * 64
+WINDOW = Window(-3, 5, 12, 8)
+
+
+def picture(seed: int = 0) -> torch.Tensor:
+    return torch.rand(1, 3, 8, 12, generator=torch.Generator().manual_seed(seed))
+
+
+def store(folder: Path, fingerprint: str = FINGERPRINT, name: str = "out.####.exr") -> StateStore:
+    store = StateStore(FrameSequence.parse(folder / name), fingerprint)
+    store.folder.mkdir(exist_ok=True)
+    return store
+
+
+def chain(count: int, first: int = 1001) -> list[State]:
+    states: list[State] = []
+    for frame in range(first, first + count):
+        states.append(State.follow(states[-1] if states else None, frame, picture(frame), WINDOW, FINGERPRINT))
+    return states
+
+
+def test_a_state_in_memory_is_the_one_that_is_read_back(tmp_path: Path) -> None:
+    first, second = chain(2)
+    store(tmp_path).save(second)
+    loaded = store(tmp_path).load(1002, second.digest)
+    assert loaded is not None
+    assert torch.equal(loaded.image, second.image)
+    assert loaded.image.dtype == torch.float32
+    assert (loaded.frame, loaded.window, loaded.digest, loaded.previous) == (1002, WINDOW, second.digest, first.digest)
+    assert float((second.image - picture(1002)).abs().max()) < 1e-3
+    assert torch.equal(second.image, second.image.half().float())
+
+
+def test_a_digest_stands_for_everything_that_made_the_state() -> None:
+    first = State.follow(None, 1001, picture(), WINDOW, FINGERPRINT)
+    other = State.follow(None, 1001, picture(9), WINDOW, FINGERPRINT)
+    moved = Window(0, 5, 12, 8)
+    digests = {
+        first.digest,
+        other.digest,
+        State.follow(None, 1001, picture(), WINDOW, "0" * 64).digest,
+        State.follow(None, 1001, picture(), moved, FINGERPRINT).digest,
+        State.follow(None, 1002, picture(), WINDOW, FINGERPRINT).digest,
+        State.follow(first, 1002, picture(), WINDOW, FINGERPRINT).digest,
+        State.follow(other, 1002, picture(), WINDOW, FINGERPRINT).digest,
+    }
+    assert len(digests) == 7
+    assert State.follow(None, 1001, picture(), WINDOW, FINGERPRINT).digest == first.digest
+
+
+def test_only_the_state_that_is_asked_for_is_given(tmp_path: Path) -> None:
+    state = chain(1)[0]
+    store(tmp_path).save(state)
+    assert store(tmp_path).load(1001, "0" * 64) is None
+    assert store(tmp_path).load(1002, state.digest) is None
+    assert store(tmp_path, fingerprint="0" * 64).load(1001, state.digest) is None
+    (store(tmp_path).folder / "1001.safetensors").rename(store(tmp_path).folder / "1002.safetensors")
+    assert store(tmp_path).load(1002, state.digest) is None
+
+
+def test_every_flipped_bit_is_noticed(tmp_path: Path) -> None:
+    state = chain(1)[0]
+    store(tmp_path).save(state)
+    path = store(tmp_path).folder / "1001.safetensors"
+    data = path.read_bytes()
+    for position in range(0, len(data), 7):
+        path.write_bytes(data[:position] + bytes([data[position] ^ 1]) + data[position + 1 :])
+        loaded = store(tmp_path).load(1001, state.digest)
+        assert loaded is None or torch.equal(loaded.image, state.image)
+    for length in (0, 5, 100, len(data) - 1):
+        path.write_bytes(data[:length])
+        assert store(tmp_path).load(1001, state.digest) is None
+
+
+def test_two_states_and_every_eighth_are_kept(tmp_path: Path) -> None:
+    states = store(tmp_path)
+    for state in chain(20, first=1001):
+        states.save(state)
+        assert {1001, state.frame, state.frame - 1} & {int(p.stem) for p in states.folder.glob("*.safetensors")}
+    kept = sorted(int(path.stem) for path in states.folder.glob("*.safetensors"))
+    assert kept == [1008, 1016, 1019, 1020]
+    states.clear()
+    assert list(states.folder.glob("*.safetensors")) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "folder"),
+    [
+        ("out.####.exr", ".out.vst"),
+        ("sh010_####.exr", ".sh010.vst"),
+        ("sh.####.left.exr", ".sh.left.vst"),
+        ("####.exr", ".shot.vst"),
+        ("...####.exr", ".shot.vst"),
+        ("still.exr", ".still.vst"),
+    ],
+)
+def test_states_lie_in_a_hidden_folder_named_like_the_frames(tmp_path: Path, name: str, folder: str) -> None:
+    assert StateStore(FrameSequence.parse(tmp_path / name), FINGERPRINT).folder == tmp_path / folder
+
+
+def test_one_render_at_a_time(tmp_path: Path) -> None:
+    with store(tmp_path).lock():
+        with pytest.raises(OutputError, match="another render is writing this shot"), store(tmp_path).lock():
+            pass
+        with store(tmp_path, name="other.####.exr").lock():
+            pass
+    with store(tmp_path).lock():
+        pass
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    states = StateStore(FrameSequence.parse(tmp_path / "file" / "out.####.exr"), FINGERPRINT)
+    with pytest.raises(OutputError, match=r"\.out\.vst: cannot be made \(Not a directory\)"), states.lock():
+        pass
+
+
+def test_a_full_disk_leaves_the_states_as_they_were(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    states, (first, second, third) = store(tmp_path), chain(3)
+    states.save(first)
+    states.save(second)
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OutputError, match="No space left on device"):
+        states.save(third)
+    assert sorted(path.name for path in states.folder.iterdir()) == ["1001.safetensors", "1002.safetensors"]
+    assert leftovers(tmp_path) == []
