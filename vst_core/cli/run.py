@@ -28,7 +28,8 @@ def run() -> NoReturn:
     """Run ``vst`` and leave with one of the documented exit codes; no traceback reaches the user."""
     signal.signal(signal.SIGTERM, _terminate)
     try:
-        code, message = ExitCode(app(standalone_mode=False) or 0), ""
+        code = ExitCode(app(standalone_mode=False, prog_name="vst") or 0)
+        message = _STOPPED if code is ExitCode.INTERRUPTED else ""  # typer turns Ctrl-C into its exit code
     except VstError as error:
         code, message = error.exit_code, str(error)
     except _UsageError as error:
@@ -37,7 +38,7 @@ def run() -> NoReturn:
         code, message = ExitCode.TERMINATED, _STOPPED
     except (KeyboardInterrupt, typer.Abort, Cancelled):
         code, message = ExitCode.INTERRUPTED, _STOPPED
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # which is what typer makes of it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains again while it exits
         code, message = ExitCode.OUTPUT, "the reader of the output went away"
     except (MemoryError, RuntimeError) as error:
