@@ -5,7 +5,9 @@ A render of four frames takes about a second.
 
 from __future__ import annotations
 
+import json
 import shutil
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,13 @@ from numpy.typing import NDArray
 from vst_core import FrameRange, FrameResult, RenderSettings, render_shot
 
 FRAMES = FrameRange(1001, 1005)
+"""The frames that there are."""
+SHOT = FrameRange(1001, 1004)
+"""The frames that are rendered where nothing else is said."""
 SHRINK = 4
+
+COMMAND_LINE = "import sys; from vst_core.cli import main; sys.argv[0] = 'vst'; main()"
+"""What a child process runs as ``vst``."""
 
 Channels = dict[str, NDArray[Any]]
 
@@ -130,7 +138,7 @@ class SmallShot:
         """Settings of a render into ``output``; a change is a setting's name with its dots as double underscores."""
         data: dict[str, Any] = {
             "plate": self.pattern,
-            "frames": "1001-1004",
+            "frames": str(SHOT),
             "style": {"images": [str(self.style)]},
             "features": "vgg16",
             "weights": str(self.weights),
@@ -150,7 +158,7 @@ class SmallShot:
         """All results of a render; ``changes`` as for ``settings``."""
         return list(render_shot(self.settings(output, **changes)))
 
-    def command(self, output: Path, *more: object, frames: str = "1001-1004") -> list[str]:
+    def command(self, output: Path, *more: object, frames: str = str(SHOT)) -> list[str]:
         """Arguments of ``vst`` for the same render."""
         steps = ("--iterations", 4, "--iterations-next", 2, "--scales", 1, "--threads", 1)
         network = ("--features", "vgg16", "--weights", self.weights)
@@ -182,3 +190,34 @@ def differing(a: Path, b: Path, frames: FrameRange) -> list[int]:
         return not (chained and same(read_channels(out(a, frame)), read_channels(out(b, frame))))
 
     return [frame for frame in frames if differs(frame)]
+
+
+def to_display(color: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
+    display: NDArray[np.floating[Any]] = np.clip(color, 0, 1) ** (1 / 2.2)
+    return display
+
+
+def difference(a: Path, b: Path, frame: int) -> float:
+    """Mean difference of two renders in display values."""
+    first, second = (to_display(color_of(read_channels(out(folder, frame)))) for folder in (a, b))
+    return float(np.abs(first - second).mean())
+
+
+def snapshot(folder: Path) -> dict[str, tuple[bytes, int]]:
+    """Content and time of every file below a folder; the lock's time is of no interest."""
+    return {
+        str(path.relative_to(folder)): (path.read_bytes(), path.stat().st_mtime_ns)
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != "lock"
+    }
+
+
+def copy_of(folder: Path, target: Path) -> Path:
+    shutil.copytree(folder, target)
+    return target
+
+
+def wait_for(child: subprocess.Popen[str], event: str) -> None:
+    """Read the JSON lines of a command up to an event, or to their end."""
+    assert child.stdout is not None
+    next((line for line in child.stdout if json.loads(line)["event"] == event), None)

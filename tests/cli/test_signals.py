@@ -4,23 +4,13 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
 from pathlib import Path
 
 import pytest
 from exr_files import start_child
-from small_shot import SmallShot, differing, leftovers, outputs
+from small_shot import COMMAND_LINE, SHOT, SmallShot, differing, leftovers, outputs, wait_for
 
-from vst_core import FrameRange, read_frame
-
-COMMAND_LINE = "import sys; from vst_core.cli import main; sys.argv[0] = 'vst'; main()"
-SHOT = FrameRange(1001, 1004)
-
-
-def next_event(child: subprocess.Popen[str], name: str) -> None:
-    assert child.stdout is not None
-    found = next((line for line in child.stdout if json.loads(line)["event"] == name), None)
-    assert found is not None
+from vst_core import read_frame
 
 
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
@@ -28,7 +18,7 @@ def test_a_stopped_render_keeps_its_frames_and_goes_on(
     small_shot: SmallShot, rendered: Path, tmp_path: Path, sent: signal.Signals, code: int
 ) -> None:
     with start_child(COMMAND_LINE, *small_shot.command(tmp_path, "--json")) as child:
-        next_event(child, "frame")
+        wait_for(child, "frame")
         child.send_signal(sent)
         told, complaints = child.communicate(timeout=60)
     assert child.returncode == code, complaints
@@ -73,7 +63,7 @@ def test_a_signal_while_the_engine_loads_is_no_traceback(tmp_path: Path, sent: s
 
 def test_a_reader_that_goes_away_is_no_traceback(small_shot: SmallShot, tmp_path: Path) -> None:
     with start_child(COMMAND_LINE, *small_shot.command(tmp_path, "--json")) as child:
-        next_event(child, "start")
+        wait_for(child, "start")
         assert child.stdout is not None
         child.stdout.close()
         assert child.stderr is not None

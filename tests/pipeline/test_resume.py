@@ -2,50 +2,35 @@
 
 from __future__ import annotations
 
-import json
 import random
 import shutil
 import signal
-import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from exr_files import start_child
 from small_shot import (
+    COMMAND_LINE,
     FRAMES,
+    SHOT,
     SmallShot,
     attributes_of,
+    copy_of,
     differing,
     leftovers,
     out,
     outputs,
     read_channels,
+    snapshot,
+    wait_for,
     write_channels,
 )
 
-from vst_core import FrameRange, OutputError, read_frame, render_shot
+from vst_core import FrameRange, read_frame, render_shot
 from vst_core.pipeline.state import CHECKPOINT_EVERY
-
-SHOT = FrameRange(1001, 1004)
-COMMAND_LINE = "import sys; from vst_core.cli import main; sys.argv[0] = 'vst'; main()"
-
-
-def snapshot(folder: Path) -> dict[str, tuple[bytes, int]]:
-    """Content and time of every file below a folder; the lock's time is of no interest."""
-    return {
-        str(path.relative_to(folder)): (path.read_bytes(), path.stat().st_mtime_ns)
-        for path in folder.rglob("*")
-        if path.is_file() and path.name != "lock"
-    }
-
-
-def copy_of(folder: Path, target: Path) -> Path:
-    shutil.copytree(folder, target)
-    return target
 
 
 def states(folder: Path) -> list[str]:
@@ -100,13 +85,6 @@ def test_a_longer_range_continues_a_shorter_one(small_shot: SmallShot, rendered:
     small_shot.render(tmp_path, frames="1001-1002")
     assert [result.kept for result in small_shot.render(tmp_path)] == [True, True, False, False]
     assert differing(rendered, tmp_path, SHOT) == []
-
-
-def test_another_thread_of_time_is_refused(small_shot: SmallShot, rendered: Path, tmp_path: Path) -> None:
-    """A range that starts elsewhere is another render: its first frame has none before it."""
-    folder = copy_of(rendered, tmp_path / "out")
-    with pytest.raises(OutputError, match=r"out\.1002\.exr: was made with other settings"):
-        small_shot.render(folder, frames="1002-1004")
 
 
 @pytest.mark.parametrize(
@@ -191,80 +169,6 @@ def test_frames_on_their_own_need_no_states(small_shot: SmallShot, tmp_path: Pat
     assert differing(whole, tmp_path, FrameRange(1001, 1003)) == []
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"optimization__iterations": 5},
-        {"style__scale": 0.5},
-        {"temporal": False},
-        {"flow__source": "dis"},
-        {"optimization__seed": 3},
-    ],
-    ids=lambda changes: next(iter(changes)),
-)
-def test_other_settings_are_refused_and_nothing_is_touched(
-    small_shot: SmallShot, rendered: Path, tmp_path: Path, changes: dict[str, Any]
-) -> None:
-    folder = copy_of(rendered, tmp_path / "out")
-    before = snapshot(folder)
-    with pytest.raises(OutputError, match=r"out\.1001\.exr: was made with other settings.*--overwrite"):
-        small_shot.render(folder, **changes)
-    assert snapshot(folder) == before
-
-
-def test_overwrite_starts_anew(small_shot: SmallShot, rendered: Path, tmp_path: Path) -> None:
-    folder = copy_of(rendered, tmp_path / "out")
-    results = small_shot.render(folder, overwrite=True, style__scale=0.5, frames="1001-1002")
-    assert not any(result.kept for result in results)
-    small_shot.render(tmp_path / "fresh", style__scale=0.5, frames="1001-1002")
-    assert differing(tmp_path / "fresh", folder, FrameRange(1001, 1002)) == []
-    assert all(result.kept for result in small_shot.render(folder, style__scale=0.5, frames="1001-1002"))
-
-
-def test_a_frame_that_something_else_made_is_not_replaced(small_shot: SmallShot, tmp_path: Path) -> None:
-    write_channels(out(tmp_path, 1003), {c: np.zeros((4, 4), np.float32) for c in "RGB"})
-    before = snapshot(tmp_path)
-    with pytest.raises(OutputError, match=r"out\.1003\.exr: was made with other settings, or by something else"):
-        small_shot.render(tmp_path)
-    assert snapshot(tmp_path) == before
-
-
-def test_two_renders_of_one_shot_do_not_mix(small_shot: SmallShot, rendered: Path, tmp_path: Path) -> None:
-    first = render_shot(small_shot.settings(tmp_path))
-    next(first)
-    with pytest.raises(OutputError, match="another render is writing this shot; wait for it, or stop it"):
-        small_shot.render(tmp_path)
-    list(first)
-    assert differing(rendered, tmp_path, SHOT) == []
-    small_shot.render(tmp_path)
-
-
-def test_two_shots_in_one_folder_do_not_meet(small_shot: SmallShot, tmp_path: Path) -> None:
-    settings = [
-        small_shot.settings(tmp_path, output__pattern=str(tmp_path / name), frames="1001-1002")
-        for name in ("sh.####.left.exr", "sh.####.right.exr")
-    ]
-    renders = [render_shot(each) for each in settings]
-    for render in renders:
-        next(render)
-    for render in renders:
-        list(render)
-    assert all(result.kept for each in settings for result in render_shot(each))
-
-
-def test_temporaries_of_a_killed_render_go_and_those_of_others_stay(
-    small_shot: SmallShot, rendered: Path, tmp_path: Path
-) -> None:
-    folder = copy_of(rendered, tmp_path / "out")
-    mine = [folder / ".out.1003.vst-0123456789abcdef.tmp.exr", folder / ".out.vst" / ".9.vst-0123456789abcdef.tmp"]
-    others = [folder / ".other.1003.vst-0123456789abcdef.tmp.exr", folder / ".out.left.1.vst-0123456789abcdef.tmp.exr"]
-    for path in (*mine, *others):
-        path.write_bytes(b"half a file")
-    small_shot.render(folder)
-    assert [path.exists() for path in mine] == [False, False]
-    assert [path.exists() for path in others] == [True, True]
-
-
 def test_kill_9_at_any_moment_loses_nothing(small_shot: SmallShot, rendered: Path, tmp_path: Path) -> None:
     chance = random.Random(7)  # noqa: S311 - moments, not secrets
     kills = 0
@@ -282,8 +186,3 @@ def test_kill_9_at_any_moment_loses_nothing(small_shot: SmallShot, rendered: Pat
     small_shot.render(tmp_path)
     assert differing(rendered, tmp_path, SHOT) == []
     assert leftovers(tmp_path) == []
-
-
-def wait_for(child: subprocess.Popen[str], event: str) -> None:
-    assert child.stdout is not None
-    next((line for line in child.stdout if json.loads(line)["event"] == event), None)
