@@ -38,7 +38,7 @@ class WarpingError:
     Attributes:
         lag: distance in frames.
         stylized: of the stylised shot.
-        source: of the plate, the floor that no method gets under honestly.
+        source: of the plate itself, for comparison: what resampling, shadows and reflections amount to.
         valid: share of pixels that could be compared.
     """
 
