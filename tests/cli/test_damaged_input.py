@@ -163,3 +163,12 @@ def test_other_settings_do_not_replace_frames(small_shot: SmallShot, tmp_path: P
     assert {path.name: path.read_bytes() for path in output.glob("*.exr")} == before
     assert vst(*small_shot.command(output, "--style-weight", "2", "--overwrite")).code == 0
     assert {path.name: path.read_bytes() for path in output.glob("*.exr")} != before
+
+
+def test_the_same_files_under_other_paths_are_the_same_render(small_shot: SmallShot, tmp_path: Path, vst: Run) -> None:
+    output = tmp_path / "out"
+    assert vst(*small_shot.command(output)).code == 0
+    moved = small_shot.copy(tmp_path / "elsewhere")
+    outcome = vst(*moved.command(output))
+    assert outcome.code == 0
+    assert outcome.err.count("kept") == 4

@@ -111,7 +111,11 @@ def used_flow(settings: RenderSettings) -> FlowSettings:
 
 def fingerprint(settings: RenderSettings, first: int, transform: DisplayTransform, loaded: LoadedMethod) -> str:
     """SHA-256 over everything that decides a shot's pixels: settings, first frame, weights, styles, device, threads."""
-    return settings.fingerprint(
+    # What follows says by content what these say by name, and a farm knows the same files by other paths.
+    style = settings.style.model_copy(update={"images": ()})
+    plate = Path(settings.plate).name
+    named_by_content = {"plate": plate, "style": style, "weights": None, "threads": 0}
+    return settings.model_copy(update=named_by_content).fingerprint(
         first=str(first),
         weights=loaded.weights_sha256,
         device=str(loaded.device),
