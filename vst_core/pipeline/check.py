@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from vst_core.device import resolve_device
-from vst_core.errors import InputError, VstError
+from vst_core.errors import VstError
 from vst_core.frame_io import Header, check_frame_compression, color_channels, read_header
 from vst_core.frames import FrameRange
+from vst_core.pipeline.plate import check_size
 from vst_core.pipeline.resume import refuse_foreign
 from vst_core.pipeline.shot import (
     check_output,
@@ -113,10 +114,5 @@ def _check_header(settings: RenderSettings, plate: FrameSequence, frame: int, he
     check_frame_compression(header, settings.layer, settings.output.stored_compression)
     window = header.parts[color_channels(header, settings.layer).part].display_window
     expected = first.parts[color_channels(first, settings.layer).part].display_window
-    if (window.width, window.height) != (expected.width, expected.height):
-        raise InputError(
-            f"is {window.width}x{window.height}, but the shot is {expected.width}x{expected.height}",
-            where=header.path,
-            remedy="render the frame again at the shot's size",
-        )
+    check_size(window, expected, header.path)
     check_vectors(used_flow(settings), plate, frame, header)

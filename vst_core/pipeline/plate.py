@@ -109,14 +109,8 @@ class PlateReader:
         return View(replace(moved(motion, covered, window), image=picture), window, covered)
 
     def _check_size(self, frame: Frame) -> None:
-        window = frame.display_window
-        first = self._display_window = self._display_window or window
-        if (window.width, window.height) != (first.width, first.height):
-            raise InputError(
-                f"is {window.width}x{window.height}, but the shot is {first.width}x{first.height}",
-                where=frame.path,
-                remedy="render the frame again at the shot's size",
-            )
+        self._display_window = self._display_window or frame.display_window
+        check_size(frame.display_window, self._display_window, frame.path)
 
     def _motion(self, number: int, frame: Frame) -> tuple[Vectors | None, Tensor | None]:
         if self._vectors is None:
@@ -142,6 +136,20 @@ class _Channels:
 
     def __call__(self, name: str) -> NDArray[np.float32]:
         return read_channels(self._path, (name,))[..., 0]
+
+
+def check_size(window: Window, expected: Window, where: str) -> None:
+    """Check that a frame's picture has the size of the shot's first one.
+
+    Raises:
+        InputError: naming both sizes.
+    """
+    if (window.width, window.height) != (expected.width, expected.height):
+        raise InputError(
+            f"is {window.width}x{window.height}, but the shot is {expected.width}x{expected.height}",
+            where=where,
+            remedy="render the frame again at the shot's size",
+        )
 
 
 def vector_layer(flow: FlowSettings, names: tuple[str, ...], path: Path) -> VectorLayer:

@@ -21,7 +21,7 @@ from vst_core.errors import VstError
 from vst_core.flow import Motion, warp
 from vst_core.image import Window
 from vst_core.methods import Prior, Progress
-from vst_core.pipeline.plate import Plate, motion_between, named_frame
+from vst_core.pipeline.plate import Plate, View, motion_between, named_frame
 from vst_core.pipeline.resume import find_resume_point
 from vst_core.pipeline.shot import Shot, open_shot
 from vst_core.pipeline.state import State
@@ -137,7 +137,7 @@ class _Inputs:
     def __init__(self, shot: Shot, frames: list[int]) -> None:
         self._shot, self._frames = shot, frames
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="vst-read")
-        self._previous: Plate | None = None
+        self._previous: View | None = None  # of the frame before; its other layers are not kept in memory
 
     def __enter__(self) -> _Inputs:
         return self
@@ -161,10 +161,10 @@ class _Inputs:
         if not shot.settings.temporal or frame == shot.sequences.frames.first:
             previous = None
         elif previous is None:
-            previous = shot.reader.read(frame - 1)
+            previous = shot.reader.read(frame - 1).view
         plate = shot.reader.read(frame)
-        self._previous = plate
+        self._previous = plate.view
         if previous is None:
             return plate, None
         with named_frame(frame), torch.no_grad():
-            return plate, motion_between(shot.motion, plate.view, previous.view)
+            return plate, motion_between(shot.motion, plate.view, previous)
