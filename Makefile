@@ -7,11 +7,10 @@ export VST_WEIGHTS := $(CURDIR)/.weights
 # Waiting threads must not take the cores from working ones.
 export GOMP_SPINCOUNT := 20000
 
-.PHONY: demo test weights bench clean
+.PHONY: demo test weights bench clean train-fast train-quality
 
-demo: .venv/ready $(VGG16)
-	$(BIN)/vst render samples/shot/shot.####.exr --style samples/styles/oil.png -o demo/oil.####.exr \
-	  --features vgg16 --iterations 200 --iterations-next 50
+demo: .venv/ready
+	$(BIN)/vst render samples/shot/shot.####.exr --style oil -o demo/oil.####.exr
 	$(BIN)/vst sheet samples/shot/shot.####.exr demo/oil.####.exr -o demo/sheet.png
 	$(BIN)/vst measure demo/oil.####.exr --plate samples/shot/shot.####.exr
 	@echo "frames: $(CURDIR)/demo/oil.####.exr   contact sheet: $(CURDIR)/demo/sheet.png"
@@ -25,7 +24,15 @@ test: .venv/ready $(VGG16)
 
 weights: $(VGG16)
 
+# Networks of both sizes, from their recipes; hours. Bits are repeated by a processor, at one thread count.
+train-fast train-quality: train-%: .venv/ready $(VGG16)
+	$(BIN)/vst train --settings samples/recipes/$*.json --device cpu --precision float32 --threads 1 \
+	  --license Apache-2.0 -o $*.safetensors
+
 bench: .venv/ready $(VGG16)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[bench]"
+	$(BIN)/python bench/bench_network.py
+	$(BIN)/python bench/bench_video.py
 	$(BIN)/python bench/bench_step.py
 	$(BIN)/python bench/bench_frame.py
 	$(BIN)/python bench/bench_flow.py

@@ -110,7 +110,8 @@ def render_cost(folder: Path) -> None:
     settings = RenderSettings.of(
         {
             "plate": str(folder / "small.####.exr"),
-            "style": {"images": [str(ROOT / "samples/styles/oil.png")]},
+            "method": "optimization",
+            "style": {"styles": [str(ROOT / "samples/styles/oil.png")]},
             "output": {"pattern": str(folder / "painted.####.exr")},
             "features": "vgg16",
         }

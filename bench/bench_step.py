@@ -20,9 +20,8 @@ from vst_core.color import DisplayTransform
 from vst_core.device import resolve_device
 from vst_core.features import Features
 from vst_core.frame_io import read_frame
-from vst_core.methods import measure_style, scaled_to_area
+from vst_core.methods import measure_style, read_style, scaled_to_area
 from vst_core.methods.objective import Objective
-from vst_core.pipeline.shot import read_style
 from vst_core.settings import OptimizationSettings
 from vst_core.torchvision_compat import import_torchvision
 

@@ -36,7 +36,8 @@ def main() -> None:
                 {
                     "plate": PLATE,
                     "frames": options.frames,
-                    "style": {"images": [str(style)]},
+                    "method": "optimization",
+                    "style": {"styles": [str(style)]},
                     "output": {"pattern": pattern},
                     "features": "vgg16",
                     "optimization": {"style_loss": options.style_loss},

@@ -99,6 +99,14 @@ def small_shot(
 
 
 @pytest.fixture(scope="session")
+def small_network(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A ``fast`` network with random weights, to be left as it is."""
+    from small_network import write_random_network
+
+    return write_random_network(tmp_path_factory.mktemp("network") / "small.safetensors")
+
+
+@pytest.fixture(scope="session")
 def rendered(tmp_path_factory: pytest.TempPathFactory, small_shot: SmallShot) -> Path:
     """Folder of an undisturbed render of the small shot, to be left as it is."""
     folder = tmp_path_factory.mktemp("rendered")

@@ -7,7 +7,8 @@ from typing import Any
 
 SMALLEST: dict[str, Any] = {
     "plate": "in/sh.####.exr",
-    "style": {"images": ["oil.png"]},
+    "method": "optimization",
+    "style": {"styles": ["oil.png"]},
     "output": {"pattern": "out/sh.####.exr"},
 }
 

@@ -139,7 +139,8 @@ class SmallShot:
         data: dict[str, Any] = {
             "plate": self.pattern,
             "frames": str(SHOT),
-            "style": {"images": [str(self.style)]},
+            "method": "optimization",
+            "style": {"styles": [str(self.style)]},
             "features": "vgg16",
             "weights": str(self.weights),
             "threads": 1,
@@ -161,7 +162,7 @@ class SmallShot:
     def command(self, output: Path, *more: object, frames: str = str(SHOT)) -> list[str]:
         """Arguments of ``vst`` for the same render."""
         steps = ("--iterations", 4, "--iterations-next", 2, "--scales", 1, "--threads", 1)
-        network = ("--features", "vgg16", "--weights", self.weights)
+        network = ("--method", "optimization", "--features", "vgg16", "--weights", self.weights)
         files = (self.pattern, "--style", self.style, "-o", output / "out.####.exr", "--frames", frames)
         return [str(word) for word in ("render", *files, *network, *steps, *more)]
 

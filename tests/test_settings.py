@@ -62,7 +62,7 @@ def test_every_complaint_comes_at_once() -> None:
         ("method", "magic"),
         ("frames", 1001),
         ("frames", "1010-1001"),
-        ("style.images", []),
+        ("style.styles", []),
         ("style.scale", 0),
         ("style.scale", 5),
         ("style.weights", [1, 1]),
@@ -106,7 +106,7 @@ def test_what_is_no_object_is_refused(data: Any) -> None:
 
 
 def test_style_weights_blend_to_one() -> None:
-    style = {"images": ["a.png", "b.png", "c.png"]}
+    style = {"styles": ["a.png", "b.png", "c.png"]}
     assert sum(RenderSettings.of(changed(style=style)).style.blend) == pytest.approx(1)
     weighted = RenderSettings.of(changed(style=style | {"weights": [3, 0, 1]})).style
     assert weighted.blend == (0.75, 0.0, 0.25)
@@ -114,7 +114,7 @@ def test_style_weights_blend_to_one() -> None:
 
 
 def test_one_weight_too_few_is_refused() -> None:
-    assert "1 weights for 2 images" in refusal(changed(style={"images": ["a.png", "b.png"], "weights": [1]}))
+    assert "1 weights for 2 styles" in refusal(changed(style={"styles": ["a.png", "b.png"], "weights": [1]}))
 
 
 @pytest.mark.parametrize("layer", ["relu3_4", "relu4_4", "relu5_4"])
@@ -159,7 +159,7 @@ def test_plain_data_and_back_is_the_same(frames: str | None) -> None:
 
 def test_a_file_holds_the_same_as_plain_data(tmp_path: Path) -> None:
     path = tmp_path / "sh010.json"
-    path.write_text(json.dumps(changed(frames="1001-1004", style__images=["öl.png"])), encoding="utf-8")
+    path.write_text(json.dumps(changed(frames="1001-1004", style__styles=["öl.png"])), encoding="utf-8")
     settings = RenderSettings.load(path)
     assert settings == RenderSettings.load(str(path))
     assert settings.style.images == (Path("öl.png"),)

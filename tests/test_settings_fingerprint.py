@@ -16,11 +16,14 @@ OTHER: dict[str, Any] = {
     "frames": "1001-1010",
     "layer": "diffuse",
     "color_space": "ACEScg",
-    "style.images": ["ink.png"],
+    "style.styles": ["ink.png"],
     "style.weights": [0.5],
     "style.scale": 0.5,
     "style_color_space": "ACEScg",
-    "method": None,  # there is only one
+    "method": "feedforward",
+    "network": "fast",
+    "tile": 64,
+    "strength": 0.5,
     "temporal": False,
     "scale": 0.5,
     "flow.source": "dis",
@@ -57,6 +60,8 @@ DECIDES_NO_PIXEL = {
     "frames",
     "device",  # what it became goes into the fingerprint as an extra
     "precision",  # likewise
+    "network",  # of the other method
+    "tile",
     "output.pattern",
     "output.data_type",
     "output.compression",
@@ -83,6 +88,16 @@ def test_the_fingerprint_follows_what_decides_pixels_and_nothing_else(path: str)
     after = RenderSettings.of(with_values({path: OTHER[path]}))
     assert after != before
     assert (after.fingerprint() == before.fingerprint()) == (path in DECIDES_NO_PIXEL)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "decides"),
+    [("network", "fast", True), ("optimization.iterations", 10, False), ("weights", "vgg.safetensors", False)],
+)
+def test_each_method_has_settings_of_its_own(path: str, value: object, decides: bool) -> None:
+    before = RenderSettings.of(with_values({"method": "feedforward"}))
+    after = RenderSettings.of(with_values({"method": "feedforward", path: value}))
+    assert (after.fingerprint() != before.fingerprint()) == decides
 
 
 def test_the_fingerprint_follows_forward_flow_and_the_extras() -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
+import psutil
 import torch
 
 from vst_core.errors import ModelError
 
 _NAME = re.compile(r"cpu|cuda(:\d+)?")
+_CONTAINER = Path("/sys/fs/cgroup")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +76,24 @@ def _gains_from_bfloat16(device: torch.device) -> bool:
     if device.type == "cuda":
         return torch.cuda.get_device_capability(device) >= (8, 0)
     return bool(torch.cpu._is_amx_tile_supported())  # torch has no public name for it
+
+
+def to_device(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
+    """A tensor where it is computed with; a copy to a card goes on while the processor does something else."""
+    if device.type != "cuda":
+        return tensor.to(device)
+    return tensor.pin_memory().to(device, non_blocking=True)
+
+
+def free_memory(device: torch.device) -> int:
+    """Bytes that can still be had where tensors live: on the card, or of the machine or the container it is in."""
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0]
+    free = int(psutil.virtual_memory().available)
+    try:
+        limit, used = (int((_CONTAINER / f"memory.{name}").read_text()) for name in ("max", "current"))
+        # Files that were read stay in memory while nobody else needs it.
+        cached = re.search(r"^inactive_file (\d+)$", (_CONTAINER / "memory.stat").read_text(), re.MULTILINE)
+    except (OSError, ValueError):  # no control group, or one without a limit
+        return free
+    return max(0, min(free, limit - used + (int(cached[1]) if cached else 0)))

@@ -63,7 +63,9 @@ Frames = Annotated[
 ]
 
 
-class _Model(BaseModel):
+class SettingsModel(BaseModel):
+    """Frozen settings that refuse unknown keys and values that are not finite."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     @classmethod
@@ -80,34 +82,42 @@ class _Model(BaseModel):
             raise SettingsError(complaints, where=where) from None
 
 
-class StyleSettings(_Model):
-    """Which pictures the style is taken from."""
+class StyleSettings(SettingsModel):
+    """Which styles, and how much of each."""
 
-    images: tuple[Path, ...] = Field(min_length=1, description="Style images; several are blended.")
-    weights: tuple[float, ...] = Field(default=(), description="One weight for each image; equal when left out.")
+    styles: tuple[str, ...] = Field(
+        min_length=1,
+        description="Styles of the network by name, or, for optimization, style images; several are blended.",
+    )
+    weights: tuple[float, ...] = Field(default=(), description="One weight for each style; equal when left out.")
     scale: float = Field(
         default=1.0,
         gt=0,
         le=4,
-        description="Size of the style image relative to the frame: larger gives larger strokes.",
+        description="Size of the style image relative to the frame, for optimization: larger gives larger strokes.",
     )
 
     @model_validator(mode="after")
     def _weights_match(self) -> Self:
-        if self.weights and len(self.weights) != len(self.images):
-            raise ValueError(f"{len(self.weights)} weights for {len(self.images)} images")
+        if self.weights and len(self.weights) != len(self.styles):
+            raise ValueError(f"{len(self.weights)} weights for {len(self.styles)} styles")
         if any(weight < 0 for weight in self.weights) or (self.weights and sum(self.weights) <= 0):
             raise ValueError("weights must not be negative and must not sum to 0")
         return self
 
     @property
     def blend(self) -> tuple[float, ...]:
-        """One weight for each image, summing to 1."""
-        weights = self.weights or (1.0,) * len(self.images)
+        """One weight for each style, summing to 1."""
+        weights = self.weights or (1.0,) * len(self.styles)
         return tuple(weight / sum(weights) for weight in weights)
 
+    @property
+    def images(self) -> tuple[Path, ...]:
+        """The styles as files, which they are for optimization."""
+        return tuple(Path(style) for style in self.styles)
 
-class FlowSettings(_Model):
+
+class FlowSettings(SettingsModel):
     """Where motion comes from. ``source`` is one of the named sources or a file pattern of flow fields."""
 
     source: str = Field(
@@ -142,7 +152,7 @@ class FlowSettings(_Model):
         return self
 
 
-class OptimizationSettings(_Model):
+class OptimizationSettings(SettingsModel):
     """Optimisation of the pixels: alpha L_content + beta L_style + gamma L_temporal + TV.
 
     The four weights multiply each loss's reference balance, so 1 is the published balance whatever the style loss.
@@ -167,7 +177,7 @@ class OptimizationSettings(_Model):
     seed: int = Field(default=0, ge=0, lt=1 << 32, description="Seed of the sliced loss's random directions.")
 
 
-class OutputSettings(_Model):
+class OutputSettings(SettingsModel):
     """Where and how results are written."""
 
     pattern: str = Field(description="Output file pattern, for example out/sh010.####.exr.")
@@ -188,7 +198,7 @@ class OutputSettings(_Model):
         return None if self.compression == "plate" else self.compression
 
 
-class RenderSettings(_Model):
+class RenderSettings(SettingsModel):
     """One shot: what comes in, what is done to it, where it goes."""
 
     plate: str = Field(description="Plate pattern, for example sh010.####.exr.")
@@ -197,9 +207,19 @@ class RenderSettings(_Model):
     color_space: str | None = Field(
         default=None, description="Colour space of the plate, an OCIO name; read from the file when left out."
     )
-    style: StyleSettings
+    style: StyleSettings = Field(description="Styles with their weights.")
     style_color_space: str | None = Field(default=None, description="Colour space of the style images.")
-    method: Literal["optimization"] = Field(default="optimization", description="How the frames are stylised.")
+    method: Literal["feedforward", "optimization"] = Field(
+        default="feedforward",
+        description="How the frames are stylised: feedforward runs a trained network, optimization takes any image.",
+    )
+    network: str = Field(
+        default="quality", description="Network of the feedforward method: quality, fast, or a file made by vst train."
+    )
+    tile: int = Field(
+        default=0, ge=0, le=65536, description="Rows that the network computes at a time; 0 decides by the free memory."
+    )
+    strength: float = Field(default=1.0, ge=0, le=1, description="How much of the stylised frame lies over the plate.")
     temporal: bool = Field(default=True, description="Carry the previous result along; off stylises each frame alone.")
     scale: float = Field(default=1.0, gt=0, le=1, description="Working size relative to the plate.")
     flow: FlowSettings = FlowSettings()
@@ -216,7 +236,7 @@ class RenderSettings(_Model):
 
     @model_validator(mode="after")
     def _layers_exist(self) -> Self:
-        if self.features == "vgg16":
+        if self.method == "optimization" and self.features == "vgg16":
             for layer in (*self.optimization.content_layers, *self.optimization.style_layers):
                 if layer.endswith("_4"):
                     raise ValueError(f"vgg16 has no layer {layer}; use vgg19 or a layer up to relu5_3")
@@ -243,9 +263,9 @@ class RenderSettings(_Model):
         Left out: where results go, how they are packed and which frames are asked for, so that a longer range
         continues a shorter one.
         """
-        relevant = self.model_dump(
-            mode="json", exclude={"output": True, "overwrite": True, "frames": True, "device": True, "precision": True}
-        )
+        elsewhere = {"output", "overwrite", "frames", "device", "precision", "tile"}
+        other_method = {"network"} if self.method == "optimization" else {"optimization", "features", "weights"}
+        relevant = self.model_dump(mode="json", exclude=elsewhere | other_method)
         text = json.dumps({"settings": relevant, "extra": extra}, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 

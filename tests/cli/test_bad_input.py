@@ -133,8 +133,8 @@ def test_an_ocio_configuration_that_cannot_be_read(
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ('{"bogus": 1, "style": {"images": ["a"], "size": 2}}', ("'bogus'", "'style.size'")),
-        ('{"plate": "a.####.exr", "style": {"images": []}}', ("style.images",)),
+        ('{"bogus": 1, "style": {"styles": ["a"], "size": 2}}', ("'bogus'", "'style.size'")),
+        ('{"plate": "a.####.exr", "style": {"styles": []}}', ("style.styles",)),
         ('{"scale": 7, "threads": -1}', ("scale", "threads")),
         ("{", ("is not JSON", "line 1")),
         ("[1, 2]", ("settings.json",)),

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import get_args
 
 import pytest
 import torch
@@ -10,19 +9,14 @@ from small_pictures import LAYERS, LOSSES, SOLVERS, MakeFeatures, ignore, pictur
 from torch import Tensor
 
 from vst_core.errors import SettingsError
-from vst_core.methods import METHODS, Optimization, Prior, measure_style, scaled_to_area
+from vst_core.methods import Optimization, Prior, measure_style, scaled_to_area
 from vst_core.methods.objective import Objective
-from vst_core.settings import RenderSettings
 
 
 @pytest.fixture
 def method(random_features: MakeFeatures) -> Callable[..., Optimization]:
     """Makes the method; see ``prepared``."""
     return partial(prepared, random_features)
-
-
-def test_every_method_of_the_settings_is_there() -> None:
-    assert set(METHODS) == set(get_args(RenderSettings.model_fields["method"].annotation))
 
 
 @pytest.mark.parametrize("style_loss", LOSSES)

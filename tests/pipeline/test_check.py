@@ -52,7 +52,7 @@ def test_everything_that_is_wrong_is_said_at_once(small_shot: SmallShot, tmp_pat
             tmp_path / "file",
             frames="1001-1005",
             color_space="no such space",
-            style__images=[str(tmp_path / "text.png"), str(tmp_path / "missing.png")],
+            style__styles=[str(tmp_path / "text.png"), str(tmp_path / "missing.png")],
             weights=str(tmp_path / "weights.pth"),
             device="no such device",
             flow__source=str(tmp_path / "flow.####.flo"),

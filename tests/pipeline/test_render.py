@@ -140,10 +140,10 @@ def test_half_the_working_size_gives_frames_of_full_size(small_shot: SmallShot, 
 def test_styles_blend(small_shot: SmallShot, sample_styles: Path, tmp_path: Path) -> None:
     both = [str(small_shot.style), str(cropped(sample_styles / "ink.png", tmp_path / "ink.png"))]
     styles: dict[str, dict[str, Any]] = {
-        "first": {"style__images": both[:1]},
-        "all of the first": {"style__images": both, "style__weights": [2, 0]},
-        "half": {"style__images": both},
-        "second": {"style__images": both[1:]},
+        "first": {"style__styles": both[:1]},
+        "all of the first": {"style__styles": both, "style__weights": [2, 0]},
+        "half": {"style__styles": both},
+        "second": {"style__styles": both[1:]},
     }
     for name, changes in styles.items():
         small_shot.render(tmp_path / name, frames="1001", **changes)

@@ -12,6 +12,8 @@ from vst_core import __version__
 from vst_core import weights as weight_files
 from vst_core.cli.options import schema, shot_command
 from vst_core.cli.progress import JsonReporter, TerminalReporter, emit
+from vst_core.cli.train import train_command
+from vst_core.cli.worker import worker
 from vst_core.errors import ModelError, SettingsError
 from vst_core.frames import FrameRange
 from vst_core.settings import FlowSettings, Network, RenderSettings
@@ -72,6 +74,8 @@ def check(settings: RenderSettings, json: bool) -> None:
 
 app.command("render")(shot_command(render))
 app.command("check")(shot_command(check))
+app.command("train")(train_command())
+app.command("worker")(worker)
 
 
 @app.command()
@@ -165,6 +169,17 @@ def sheet(
 def describe() -> None:
     """Print the JSON schema of a render's settings."""
     typer.echo(schema())
+
+
+@app.command()
+def styles(
+    network: Annotated[str, typer.Argument(metavar="NETWORK", help="quality, fast, or a file.")] = "quality",
+) -> None:
+    """List the styles of a network."""
+    from vst_core.networks import load_checkpoint
+
+    for style in load_checkpoint(network).styles:
+        typer.echo(style)
 
 
 @weights_app.command("list")

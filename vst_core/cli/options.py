@@ -1,10 +1,10 @@
-"""The options of a shot, generated from the settings model: one row an option, help and default from the model."""
+"""Options, generated from a settings model: one row an option, help and default from the model."""
 
 from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -24,7 +24,7 @@ class Option:
 
     Attributes:
         flags: as typed, ``--style`` or ``--temporal/--no-temporal``.
-        setting: dotted path into ``RenderSettings``.
+        setting: dotted path into the settings model.
         kind: type of the argument.
         metavar: what help calls it.
     """
@@ -36,12 +36,17 @@ class Option:
 
 
 _STYLE_WEIGHTS = "style.weights"
+_STYLE_MIX = "style"
 
 OPTIONS = (
-    Option(("--style",), "style.images", list[Path], "IMAGE"),
+    Option(("--style",), "style.styles", list[str], "NAME|IMAGE"),
+    Option(("--style-mix",), _STYLE_MIX, str, "A:0.3,B:0.7"),
     Option(("--output", "-o"), "output.pattern", str, "PATTERN"),
     Option(("--frames",), "frames", str, "FIRST-LAST"),
-    Option(("--method",), "method"),
+    Option(("--strength",), "strength", float),
+    Option(("--method",), "method", str, "feedforward|optimization"),
+    Option(("--network",), "network", str, "quality|fast|FILE"),
+    Option(("--tile",), "tile", int, "ROWS"),
     Option(("--style-loss",), "optimization.style_loss", str, "gram|wasserstein|sliced"),
     Option(("--style-weights",), _STYLE_WEIGHTS, str, "W,W,…"),
     Option(("--style-scale",), "style.scale", float),
@@ -84,19 +89,39 @@ def shot_command(run: Callable[[RenderSettings, bool], None]) -> Callable[..., N
     def command(plate: str | None, settings: Path | None, json: bool, **given: Any) -> None:
         run(settings_from(plate, settings, given), json)
 
+    plate = typer.Argument(metavar="PLATE", help=_help("plate", RenderSettings))
+    return with_options(command, run, RenderSettings, OPTIONS, [_parameter("plate", Annotated[str | None, plate])])
+
+
+def with_options(
+    command: Callable[..., None],
+    run: Callable[..., None],
+    model: type[BaseModel],
+    options: Sequence[Option],
+    arguments: Sequence[inspect.Parameter] = (),
+) -> Callable[..., None]:
+    """``command`` as typer takes it: named as ``run``, with ``arguments``, ``--settings``, ``--json`` and options."""
     parameters = [
-        _parameter("plate", Annotated[str | None, typer.Argument(metavar="PLATE", help=_help("plate"))]),
+        *arguments,
         _parameter(
             "settings",
             Annotated[Path | None, typer.Option("--settings", help="JSON file with settings; options override it.")],
         ),
         _parameter("json", Annotated[bool, typer.Option("--json", help="One JSON object a line.")], default=False),
-        *(_parameter(_name(option), _annotation(option)) for option in OPTIONS),
+        *(_parameter(_name(option), _annotation(option, model)) for option in options),
     ]
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # how typer learns of them
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     command.__name__, command.__doc__ = run.__name__, run.__doc__
     return command
+
+
+def given_options(options: Sequence[Option], given: dict[str, Any]) -> Iterator[tuple[Option, Any]]:
+    """The options that were given, with their values."""
+    for option in options:
+        value = given.get(_name(option))
+        if value is not None and value != []:
+            yield option, value
 
 
 def settings_from(plate: str | None, path: Path | None, given: dict[str, Any]) -> RenderSettings:
@@ -110,21 +135,24 @@ def settings_from(plate: str | None, path: Path | None, given: dict[str, Any]) -
         data = RenderSettings.load(path).model_dump(mode="json")
     if plate is not None:
         data["plate"] = plate
-    for option in OPTIONS:
-        value = given.get(_name(option))
-        if value is not None and value != []:
-            _put(data, option.setting, _numbers(value) if option.setting == _STYLE_WEIGHTS else value)
+    for other in ("style", "style_weights"):
+        if given.get(other) and given.get("style_mix") is not None:
+            flag = "--" + other.replace("_", "-")
+            raise SettingsError("two ways to say the style", where=f"{flag}, --style-mix", remedy="give one of them")
+    for option, value in given_options(OPTIONS, given):
+        put_setting(data, option.setting, _READERS.get(option.setting, lambda given: given)(value))
     for setting, flag in (("plate", "PLATE"), ("style", "--style"), ("output", "--output")):
         if setting not in data:
             raise SettingsError("is missing", where=flag, remedy="vst render --help shows how to give it")
     return RenderSettings.of(data)
 
 
-def _put(data: dict[str, Any], setting: str, value: Any) -> None:
+def put_setting(data: dict[str, Any], setting: str, value: Any) -> None:
+    """Put a value where a dotted path says; of a group, only what the value has."""
     *groups, last = setting.split(".")
     for group in groups:
         data = data.setdefault(group, {})
-    data[last] = [str(item) for item in value] if isinstance(value, list | tuple) and last == "images" else value
+    data[last] = {**data.get(last, {}), **value} if isinstance(value, dict) else value
 
 
 def _numbers(text: str) -> list[float]:
@@ -136,12 +164,26 @@ def _numbers(text: str) -> list[float]:
         ) from None
 
 
+def _mixture(text: str) -> dict[str, list[Any]]:
+    parts = [part.rpartition(":") for part in text.split(",")]
+    try:
+        names, weights = [name.strip() for name, _, _ in parts], [float(weight) for _, _, weight in parts]
+    except ValueError:
+        names, weights = [], []
+    if not all(names) or not names:
+        raise SettingsError(f"{text!r} is no mixture", where="--style-mix", remedy="for example oil:0.3,ink:0.7")
+    return {"styles": names, "weights": weights}
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {_STYLE_WEIGHTS: _numbers, _STYLE_MIX: _mixture}
+
+
 def _name(option: Option) -> str:
     return option.flags[0].partition("/")[0].lstrip("-").replace("-", "_")
 
 
-def _annotation(option: Option) -> Any:
-    info = typer.Option(*option.flags, metavar=option.metavar, help=_help(option.setting), show_default=False)
+def _annotation(option: Option, model: type[BaseModel]) -> Any:
+    info = typer.Option(*option.flags, metavar=option.metavar, help=_help(option.setting, model), show_default=False)
     return Annotated[option.kind | None, info]
 
 
@@ -149,16 +191,15 @@ def _parameter(name: str, annotation: Any, default: Any = None) -> inspect.Param
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
 
-def _help(setting: str) -> str:
-    field = _field(setting)
+def _help(setting: str, model: type[BaseModel]) -> str:
+    field = _field(setting, model)
     default = field.default
-    if default is PydanticUndefined or default is None or default == () or isinstance(default, bool | BaseModel):
+    if default is PydanticUndefined or default in (None, (), "") or isinstance(default, bool | BaseModel):
         return str(field.description)
     return f"{field.description} [{default}]"
 
 
-def _field(setting: str) -> FieldInfo:
-    model: type[BaseModel] = RenderSettings
+def _field(setting: str, model: type[BaseModel]) -> FieldInfo:
     *groups, last = setting.split(".")
     for group in groups:
         annotation = model.model_fields[group].annotation

@@ -95,7 +95,7 @@ class TerminalReporter:
             self._task,
             completed=self._done + inner.step / inner.steps,
             frame=progress.frame,
-            detail=f"step {inner.step}/{inner.steps} loss {inner.loss['total']:.4g}",
+            detail=f"step {inner.step}/{inner.steps}" + _loss(inner.loss, " loss "),
         )
 
     def frame(self, result: FrameResult) -> None:
@@ -105,9 +105,14 @@ class TerminalReporter:
         for note in result.notes:
             self._console.print(f"warning: {note}", soft_wrap=True, markup=False)
         if not self._console.is_terminal:
-            how = "kept" if result.kept else f"loss {result.loss.get('total', 0):.4g}, {result.seconds:.1f} s"
+            how = "kept" if result.kept else f"{_loss(result.loss, 'loss ', ', ')}{result.seconds:.1f} s"
             line = f"frame {result.frame} ({self._done}/{self._frames}): {how}"
             self._console.print(line, soft_wrap=True, markup=False)
+
+
+def _loss(loss: dict[str, float], before: str, after: str = "") -> str:
+    """The total in words, or nothing for a method that minimises nothing."""
+    return f"{before}{loss['total']:.4g}{after}" if loss else ""
 
 
 def emit(event: str, **values: Any) -> None:

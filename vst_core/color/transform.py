@@ -117,7 +117,7 @@ class DisplayTransform:
             cv.extractChannel(display, channel, plane)
         return DisplayImage(pixels, color, alpha, tuple(outside))
 
-    def to_scene_linear(self, stylized: Tensor, source: DisplayImage) -> FloatArray:
+    def to_scene_linear(self, stylized: Tensor, source: DisplayImage, strength: float = 1.0) -> FloatArray:
         """Bring a network's picture back to where the plate came from.
 
         No paint is brighter than its paper, and a style brings its sun down to white. So where the plate is brighter
@@ -129,6 +129,7 @@ class DisplayTransform:
         Args:
             stylized: (1, 3, H, W), display-referred; values outside [0, 1] are clamped.
             source: what the network was shown.
+            strength: how much of it lies over the plate; mixed in scene-linear light, so that 0 gives the plate itself.
 
         Returns:
             (H, W, 3) float32 in the output space, premultiplied. Where the plate has no alpha to speak of, it is the
@@ -146,6 +147,8 @@ class DisplayTransform:
         planes = stylized.detach().to("cpu", torch.float32)[0].contiguous().numpy()
         if not np.isfinite(planes).all():  # minimum and maximum would hide it
             raise ModelError("gave NaN or infinity", where="the network", remedy="compute in float32")
+        if strength == 0:
+            return self._untouched(source).copy()
         lift = _highlight_lift(brightest, planes)
         display = cv.merge([np.clip(plane + lift, 0, limit) for plane in planes])
         color: FloatArray = np.empty_like(display)
@@ -158,11 +161,17 @@ class DisplayTransform:
             color = self._config.convert(color, self._working, self.output_space)
         if source.alpha is not None:
             color = scaled(color, source.alpha)
-            untouched = source.color
-            if self.output_space != self.color_space:
-                untouched = self._config.convert(untouched, self.color_space, self.output_space)
-            cv.copyTo(untouched, uncovered(source.alpha), color)
+        if strength < 1:
+            color = cv.addWeighted(color, strength, self._untouched(source), 1 - strength, 0)
+        if source.alpha is not None:
+            cv.copyTo(self._untouched(source), uncovered(source.alpha), color)
         return color
+
+    def _untouched(self, source: DisplayImage) -> FloatArray:
+        """The plate in the output space."""
+        if self.output_space == self.color_space:
+            return source.color
+        return self._config.convert(source.color, self.color_space, self.output_space)
 
 
 def style_to_display(pixels: FloatArray, color_space: str, config: str | None = None) -> Tensor:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import math
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from vst_core.flow.warp import is_inside, warp
+from vst_core.tensors import require_same_shape
 
 _RADIUS = 2
 _SIGMA = 0.8
+# Differences of display values that say nothing, and that say all.
+_GRAIN = 0.04
+_CHANGED = 0.12
 
 
 def consistency_mask(
@@ -98,3 +103,21 @@ def _mirror(field: Tensor, axis: int, width: int) -> Tensor:
     return torch.cat(
         (field.narrow(axis, 0, width).flip(axis), field, field.narrow(axis, size - width, width).flip(axis)), dim=axis
     )
+
+
+def unchanged_mask(image: Tensor, warped: Tensor) -> Tensor:
+    """Where a frame looks as the one before it did, however well the motion is known.
+
+    Light, shadows and reflections change what does not move, and vectors of thin or turning things can be wrong. The
+    difference of the two pictures is averaged over a few pixels, which takes grain out.
+
+    Args:
+        image: (B, C, H, W), the plate, display [0, 1].
+        warped: (B, C, H, W), the plate of the frame before, on this frame's grid.
+
+    Returns:
+        (B, 1, H, W) in [0, 1]: 1 up to a difference of a film's grain, 0 from one of a shadow's edge on.
+    """
+    require_same_shape(image, warped, "image", "warped")
+    change = F.avg_pool2d((image - warped).abs().mean(1, keepdim=True), 5, 1, 2, count_include_pad=False)
+    return ((_CHANGED - change) / (_CHANGED - _GRAIN)).clamp(0, 1)

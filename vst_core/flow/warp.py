@@ -30,12 +30,42 @@ def warp(image: Tensor, backward_flow: Tensor, *, padding: Literal["border", "ze
     dtype = torch.promote_types(image.dtype, backward_flow.dtype)
     canvas = _canvas(image.to(dtype))
     margin = 0 if padding == "border" else 1
-    height, width = image.shape[-2:]
-    x, y = sample_points(backward_flow)
-    x, y = x.clamp_(-margin, width - 1 + margin), y.clamp_(-margin, height - 1 + margin)
+    x, y = _points_within(backward_flow, image, margin)
     rows, columns = canvas.shape[-2:]
     grid = torch.stack((x.mul_(2 / columns).add_(1 / columns - 1), y.mul_(2 / rows).add_(1 / rows - 1)), dim=-1)
     return F.grid_sample(canvas, grid.to(dtype), mode="bilinear", padding_mode="zeros", align_corners=False)
+
+
+def warp_sharp(image: Tensor, backward_flow: Tensor) -> Tensor:
+    """`warp` that keeps detail when a picture is moved again and again, frame after frame.
+
+    Linear interpolation lifts a curve by half its second derivative times f (1 - f), at a fraction f of a pixel. Here
+    that is taken off, with the derivatives across and down. Along a row or a column this is cubic convolution
+    (Keys 1981, a = -1/2). Whole-pixel flows return the image's own values bit for bit.
+
+    Args:
+        image: (B, C, H, W), any range; the border is repeated beyond it.
+        backward_flow: (B, 2, H, W), pixels, x right, y down.
+
+    Returns:
+        (B, C, H, W) in the wider of the two types; at edges it leaves the image's range by a little.
+
+    Raises:
+        ValueError: the shapes do not belong together.
+    """
+    across, down = F.pad(image, (1, 1, 0, 0), mode="replicate"), F.pad(image, (0, 0, 1, 1), mode="replicate")
+    bend_across = across[..., 2:] - 2 * image + across[..., :-2]
+    bend_down = down[..., 2:, :] - 2 * image + down[..., :-2, :]
+    plain, bend_across, bend_down = warp(torch.cat((image, bend_across, bend_down), 1), backward_flow).chunk(3, 1)
+    x, y = (item.sub_(item.floor())[:, None] for item in _points_within(backward_flow, image, 0))
+    return plain.addcmul(bend_across, x * (1 - x), value=-0.5).addcmul_(bend_down, y * (1 - y), value=-0.5)
+
+
+def _points_within(backward_flow: Tensor, image: Tensor, margin: int) -> tuple[Tensor, Tensor]:
+    """The points that a flow samples, taken back to within ``margin`` pixels of the image."""
+    height, width = image.shape[-2:]
+    x, y = sample_points(backward_flow)
+    return x.clamp_(-margin, width - 1 + margin), y.clamp_(-margin, height - 1 + margin)
 
 
 def inside(backward_flow: Tensor) -> Tensor:

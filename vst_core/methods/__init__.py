@@ -1,19 +1,22 @@
-"""Ways to stylise a frame: each prepares a style once and then stylises frame after frame."""
+"""Ways to stylise a frame: each takes its style once and then stylises frame after frame."""
 
 from vst_core.methods.base import Cancelled, Method, Prior, Progress
+from vst_core.methods.feedforward import FeedForward
+from vst_core.methods.objective import BALANCE
 from vst_core.methods.optimization import Optimization, scaled_to_area
+from vst_core.methods.style_image import read_style
 from vst_core.methods.style_target import StyleTarget, measure_style
 
-METHODS = {"optimization": Optimization}
-
 __all__ = [
-    "METHODS",
+    "BALANCE",
     "Cancelled",
+    "FeedForward",
     "Method",
     "Optimization",
     "Prior",
     "Progress",
     "StyleTarget",
     "measure_style",
+    "read_style",
     "scaled_to_area",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -33,7 +33,7 @@ class Progress:
     Attributes:
         step: steps done so far.
         steps: steps this frame takes at most.
-        loss: the total, and its weighted parts by name.
+        loss: the total, and its weighted parts by name; empty where nothing is minimised.
     """
 
     step: int
@@ -42,16 +42,7 @@ class Progress:
 
 
 class Method(Protocol):
-    """A way to stylise frames."""
-
-    def prepare(self, styles: Sequence[Tensor], blend: Sequence[float], style_scale: float) -> None:
-        """Take the style.
-
-        Args:
-            styles: (1, 3, h, w) each, display [0, 1].
-            blend: one weight for each style, summing to 1.
-            style_scale: size of a style image relative to the frame.
-        """
+    """A way to stylise frames, its style taken."""
 
     def stylize(self, content: Tensor, prior: Prior | None, on_progress: Callable[[Progress], None]) -> Tensor:
         """Stylise one frame.

@@ -70,7 +70,13 @@ class Optimization:
         self._targets: dict[tuple[int, int], StyleTarget] = {}
 
     def prepare(self, styles: Sequence[Tensor], blend: Sequence[float], style_scale: float) -> None:
-        """Take the style; see ``Method.prepare``."""
+        """Take the style.
+
+        Args:
+            styles: (1, 3, h, w) each, display [0, 1].
+            blend: one weight for each style, summing to 1.
+            style_scale: size of a style image relative to the frame.
+        """
         self._styles, self._blend, self._style_scale = list(styles), tuple(blend), style_scale
         self._targets = {}
 

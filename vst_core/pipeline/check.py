@@ -9,6 +9,8 @@ from vst_core.device import resolve_device
 from vst_core.errors import VstError
 from vst_core.frame_io import Header, check_frame_compression, color_channels, read_header
 from vst_core.frames import FrameRange
+from vst_core.methods import read_style
+from vst_core.pipeline.method import open_device, open_method, style_images
 from vst_core.pipeline.plate import check_size
 from vst_core.pipeline.resume import refuse_foreign
 from vst_core.pipeline.shot import (
@@ -16,12 +18,9 @@ from vst_core.pipeline.shot import (
     check_vectors,
     fingerprint,
     flow_files,
-    open_device,
-    open_method,
     open_motion,
     open_transform,
     plate_frames,
-    read_style,
     used_flow,
 )
 from vst_core.sequence import FrameSequence, spell_frames
@@ -66,7 +65,7 @@ def check_shot(settings: RenderSettings) -> list[VstError]:
         with collect():
             transform = open_transform(header, settings.color_space)
     styles = []
-    for path in settings.style.images:
+    for path in style_images(settings):
         with collect():
             styles.append(read_style(path, settings.style_color_space))
     with collect():
@@ -78,7 +77,13 @@ def check_shot(settings: RenderSettings) -> list[VstError]:
     if frames is not None and output is not None:
         with collect():
             check_output(frames, plate, output)
-            if not settings.overwrite and transform and device and method and len(styles) == len(settings.style.images):
+            if (
+                not settings.overwrite
+                and transform
+                and device
+                and method
+                and len(styles) == len(style_images(settings))
+            ):
                 refuse_foreign(output, frames, fingerprint(settings, frames.first, transform, method))
     return complaints
 

@@ -13,8 +13,7 @@ from torch import Tensor
 from vst_core import weights
 from vst_core.features import Features
 from vst_core.losses import content_loss
-from vst_core.methods import StyleTarget, measure_style, scaled_to_area
-from vst_core.pipeline.shot import read_style
+from vst_core.methods import StyleTarget, measure_style, read_style, scaled_to_area
 from vst_core.settings import Network, OptimizationSettings, StyleMeasure
 
 _MEASURES: tuple[StyleMeasure, ...] = ("gram", "wasserstein", "sliced")

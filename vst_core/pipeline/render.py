@@ -12,13 +12,14 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
 
+from vst_core.device import to_device
 from vst_core.errors import VstError
-from vst_core.flow import Motion, warp
+from vst_core.flow import Motion, unchanged_mask, warp, warp_sharp
 from vst_core.image import Window
 from vst_core.methods import Prior, Progress
 from vst_core.pipeline.plate import Plate, View, motion_between, named_frame
@@ -102,9 +103,9 @@ def _rendered(
 def _stylized(shot: Shot, content: Tensor, prior: Prior | None, report: _Report) -> Tensor:
     device = shot.device.torch_device
     if prior is not None:
-        prior = Prior(prior.warped.to(device), prior.valid.to(device))
+        prior = Prior(to_device(prior.warped, device), to_device(prior.valid, device))
     with named_frame(report.frame):
-        return shot.method.stylize(content.to(device), prior, report).cpu()
+        return shot.method.stylize(to_device(content, device), prior, report).cpu()
 
 
 def _prior(state: State, motion: Motion, window: Window, content: Tensor) -> Prior:
@@ -115,7 +116,14 @@ def _prior(state: State, motion: Motion, window: Window, content: Tensor) -> Pri
     previous = place(state.image, state.window, window, scale)
     if previous.shape != content.shape:  # rounding of a moved window at a working scale
         previous = resize(previous, (height, width))
-    return Prior(warp(previous, backward_flow), resize(motion.valid, (height, width)))
+    return Prior(warp_sharp(previous, backward_flow).clamp_(0, 1), resize(motion.valid, (height, width)))
+
+
+def _followed(motion: Motion, current: View, previous: View) -> Motion:
+    """The motion, less valid where the plate itself does not look as it did: light, shadow, a vector that is wrong."""
+    before = place(previous.motion.image, previous.window, current.window)
+    unchanged = unchanged_mask(current.motion.image, warp(before, motion.backward_flow))
+    return replace(motion, valid=motion.valid * unchanged)
 
 
 @dataclass(slots=True)
@@ -167,4 +175,6 @@ class _Inputs:
         if previous is None:
             return plate, None
         with named_frame(frame), torch.no_grad():
-            return plate, motion_between(shot.motion, plate.view, previous)
+            motion = motion_between(shot.motion, plate.view, previous)
+            naive = shot.settings.flow.source == "none"  # which is bound to the frame before, whatever moved
+            return plate, motion if naive else _followed(motion, plate.view, previous)

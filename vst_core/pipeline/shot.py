@@ -12,17 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
 from vst_core import weights
-from vst_core.color import DisplayTransform, resolve_color_space, style_to_display
-from vst_core.device import Device, resolve_device
+from vst_core.color import DisplayTransform, resolve_color_space
+from vst_core.device import Device
 from vst_core.errors import OutputError, SettingsError
-from vst_core.features import Features
 from vst_core.flow import MotionFinder
-from vst_core.frame_io import Header, check_frame_compression, read_frame, read_header
+from vst_core.frame_io import Header, check_frame_compression, read_header
 from vst_core.frames import FrameRange
-from vst_core.methods import METHODS, Method
+from vst_core.methods import Method
+from vst_core.pipeline.method import LoadedMethod, open_device, open_method, prepare_style, style_images
 from vst_core.pipeline.plate import PlateReader, named_frame, vector_layer
 from vst_core.pipeline.state import StateStore
 from vst_core.sequence import FrameSequence
@@ -46,15 +45,6 @@ class Sequences:
     plate: FrameSequence
     output: FrameSequence
     vectors: FrameSequence | None
-
-
-@dataclass(frozen=True, slots=True)
-class LoadedMethod:
-    """A method with its network, and what decided its numbers."""
-
-    method: Method
-    device: Device
-    weights_sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +76,15 @@ def open_shot(settings: RenderSettings) -> Shot:
         check_frame_compression(header, settings.layer, settings.output.stored_compression)
         check_vectors(flow, sequences.plate, sequences.frames.first, header)
     transform = open_transform(header, settings.color_space)
-    styles = [read_style(path, settings.style_color_space) for path in settings.style.images]
     loaded = open_method(settings, open_device(settings))
-    device = loaded.device.torch_device
-    loaded.method.prepare([style.to(device) for style in styles], settings.style.blend, settings.style.scale)
+    prepare_style(settings, loaded)
     mark = fingerprint(settings, sequences.frames.first, transform, loaded)
     return Shot(
         settings=settings,
         sequences=sequences,
         reader=PlateReader(sequences.plate, settings.layer, transform, flow, sequences.vectors, settings.scale),
         transform=transform,
-        motion=open_motion(flow, device),
+        motion=open_motion(flow, loaded.device.torch_device),
         method=loaded.method,
         device=loaded.device,
         fingerprint=mark,
@@ -112,38 +100,17 @@ def used_flow(settings: RenderSettings) -> FlowSettings:
 def fingerprint(settings: RenderSettings, first: int, transform: DisplayTransform, loaded: LoadedMethod) -> str:
     """SHA-256 over everything that decides a shot's pixels: settings, first frame, weights, styles, device, threads."""
     # What follows says by content what these say by name, and a farm knows the same files by other paths.
-    style = settings.style.model_copy(update={"images": ()})
+    images = style_images(settings)
+    style = settings.style.model_copy(update={"styles": ()}) if images else settings.style
     plate = Path(settings.plate).name
-    named_by_content = {"plate": plate, "style": style, "weights": None, "threads": 0}
+    named_by_content = {"plate": plate, "style": style, "weights": None, "network": "", "threads": 0}
     return settings.model_copy(update=named_by_content).fingerprint(
         first=str(first),
         weights=loaded.weights_sha256,
         device=str(loaded.device),
         color_space=transform.color_space,
-        styles=" ".join(weights.file_sha256(path) for path in settings.style.images),
+        styles=" ".join(weights.file_sha256(path) for path in images),
     )
-
-
-def open_device(settings: RenderSettings) -> Device:
-    """The device that is asked for.
-
-    Raises:
-        ModelError: it cannot be used.
-    """
-    return resolve_device(settings.device, settings.precision, settings.threads)
-
-
-def open_method(settings: RenderSettings, device: Device) -> LoadedMethod:
-    """The method with its feature network.
-
-    Raises:
-        ModelError: there are no weights, or they are not usable.
-    """
-    loaded = weights.load(settings.features, settings.weights)
-    options = settings.optimization
-    layers = list(dict.fromkeys((*options.content_layers, *options.style_layers)))
-    features = Features(settings.features, loaded, layers, dtype=device.dtype, device=device.torch_device)
-    return LoadedMethod(METHODS[settings.method](options, features), device, loaded.sha256)
 
 
 def check_vectors(flow: FlowSettings, plate: FrameSequence, frame: int, header: Header) -> None:
@@ -251,17 +218,6 @@ def open_transform(header: Header, color_space: str | None) -> DisplayTransform:
     """
     space = resolve_color_space(header, color_space)
     return DisplayTransform(space, output_space=None if header.file_format == "openexr" else _SCENE_LINEAR)
-
-
-def read_style(path: Path, color_space: str | None = None) -> Tensor:
-    """A style image, (1, 3, h, w), display [0, 1].
-
-    Raises:
-        InputError: it is no image.
-        SettingsError: ``color_space`` is unknown.
-    """
-    frame = read_frame(path)
-    return style_to_display(frame.color, resolve_color_space(read_header(path), color_space))
 
 
 def open_motion(flow: FlowSettings, device: torch.device | str = "cpu") -> MotionFinder:

@@ -86,7 +86,7 @@ class Writer:
                 shot.states.save(state)
             window, covered = plate.view.window, plate.view.covered
             full = place(resize(stylized, (window.height, window.width)), window, covered)
-            color = shot.transform.to_scene_linear(full, plate.display)
+            color = shot.transform.to_scene_linear(full, plate.display, shot.settings.strength)
             clamped = write_frame(
                 result.path,
                 plate.frame.with_color(color),

@@ -1,0 +1,224 @@
+"""``vst train``: the options of a training, and what it says while it runs."""
+
+from __future__ import annotations
+
+import signal
+import time
+from contextlib import closing
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Any, Protocol, Self
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from vst_core.cli.options import Option, given_options, put_setting, with_options
+from vst_core.cli.progress import emit
+from vst_core.errors import ExitCode, SettingsError, VstError
+from vst_core.training.loop import Step
+from vst_core.training.recipe import read_recipe
+from vst_core.training.settings import TrainingSettings
+
+ErrorType = type[BaseException] | None
+
+OPTIONS = (
+    Option(("--style",), "recipe.styles", list[Path], "IMAGE"),
+    Option(("--data",), "recipe.data", str, "FOLDER|synthetic"),
+    Option(("--output", "-o"), "output", Path, "FILE"),
+    Option(("--size",), "recipe.size", str, "quality|fast"),
+    Option(("--steps",), "recipe.steps", int),
+    Option(("--learning-rate",), "recipe.learning_rate", float),
+    Option(("--style-loss",), "recipe.style_loss", str, "gram|wasserstein"),
+    Option(("--style-side",), "recipe.style_side", int, "PIXELS"),
+    Option(("--content-weight",), "recipe.content_weight", float),
+    Option(("--style-weight",), "recipe.style_weight", float),
+    Option(("--temporal-weight",), "recipe.temporal_weight", float),
+    Option(("--tv-weight",), "recipe.tv_weight", float),
+    Option(("--normalization",), "recipe.normalization", str, "instance|batch|none"),
+    Option(("--seed",), "recipe.seed", int),
+    Option(("--features",), "recipe.features", str, "vgg19|vgg16"),
+    Option(("--weights",), "weights", Path, "FILE"),
+    Option(("--samples",), "samples", Path, "IMAGE"),
+    Option(("--license",), "license", str, "TEXT"),
+    Option(("--device",), "device", str, "auto|cpu|cuda"),
+    Option(("--precision",), "precision", str, "auto|float32|bfloat16"),
+    Option(("--threads",), "threads", int),
+    Option(("--overwrite/--no-overwrite",), "overwrite", bool),
+)
+
+# Where there is no terminal, a line after so many seconds.
+_LINE_SECONDS = 10.0
+
+
+def train(settings: TrainingSettings, json: bool) -> None:
+    """Train a network on styles. A training that was begun goes on after its last state.
+
+    --settings names a recipe in JSON, which also says what no option does: the stages.
+    """
+    from vst_core.training.run import train as run
+
+    result = settings.output if settings.makes_network else settings.folder
+    with JsonReporter(result) if json else TerminalReporter(result) as reporter, closing(run(settings)) as steps:
+        reporter.step(next(steps))
+        with HeldSignals() as held:
+            for step in steps:
+                reporter.step(step)
+                if held.received is not None:
+                    raise Stopped(held.received, step)
+
+
+def train_command() -> Any:
+    """The command as typer takes it."""
+
+    def command(settings: Path | None, json: bool, **given: Any) -> None:
+        train(settings_from(settings, given), json)
+
+    return with_options(command, train, TrainingSettings, OPTIONS)
+
+
+def settings_from(path: Path | None, given: dict[str, Any]) -> TrainingSettings:
+    """Settings from a recipe's file, overridden by what was given on the command line.
+
+    Raises:
+        SettingsError: something is missing, unknown or out of range.
+    """
+    data: dict[str, Any] = {"recipe": {} if path is None else read_recipe(path)}
+    for option, value in given_options(OPTIONS, given):
+        put_setting(data, option.setting, value)
+    for said, setting, flag in ((data["recipe"], "styles", "--style"), (data, "output", "--output")):
+        if setting not in said:
+            raise SettingsError("is missing", where=flag, remedy="vst train --help shows how to give it")
+    return TrainingSettings.of(data)
+
+
+class Stopped(VstError):  # noqa: N818 - it is no error, it is the user's wish
+    """A signal ended the training between two steps, its state saved.
+
+    Args:
+        number: the signal's.
+        step: the last one that was done.
+    """
+
+    def __init__(self, number: signal.Signals, step: Step) -> None:
+        super().__init__(
+            f"stopped after step {step.number} of {step.steps}",
+            remedy="the same command, less any --overwrite, goes on from there",
+        )
+        self.exit_code = ExitCode.INTERRUPTED if number is signal.SIGINT else ExitCode.TERMINATED
+
+
+class HeldSignals:
+    """Ctrl-C and SIGTERM wait for the end of a step, where the state is whole; the second one is let through at once.
+
+    Attributes:
+        received: the one that came.
+    """
+
+    _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+    def __init__(self) -> None:
+        self.received: signal.Signals | None = None
+        self._before: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> Self:
+        self._before = {number: signal.signal(number, self._receive) for number in self._SIGNALS}
+        return self
+
+    def __exit__(self, kind: ErrorType, error: BaseException | None, at: TracebackType | None) -> None:
+        self._restore()
+
+    def _receive(self, number: int, _: FrameType | None) -> None:
+        self.received = signal.Signals(number)
+        self._restore()
+
+    def _restore(self) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+
+class Reporter(Protocol):
+    """Told about a training; a context, so that a terminal is left clean."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, kind: ErrorType, error: BaseException | None, at: TracebackType | None) -> None: ...
+
+    def step(self, step: Step) -> None:
+        """A step was done; the first call says where the training goes on."""
+
+
+class JsonReporter:
+    """One JSON object a line on standard output, each with an ``event``: start, progress, done."""
+
+    def __init__(self, result: Path) -> None:
+        self._result = result
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: ErrorType, error: BaseException | None, at: TracebackType | None) -> None:
+        if kind is None:
+            emit("done", path=str(self._result))
+
+    def step(self, step: Step) -> None:
+        """Emit ``start`` or ``progress``."""
+        told = {"step": step.number, "steps": step.steps, "notes": list(step.notes)}
+        if step.loss:
+            emit("progress", **told, loss=step.loss)
+        else:
+            emit("start", **told)
+
+
+class TerminalReporter:
+    """A progress bar with step, loss and time left; where there is no terminal, a line now and then."""
+
+    def __init__(self, result: Path) -> None:
+        self._result = result
+        self._console = Console(stderr=True, highlight=False)
+        self._bar = Progress(
+            TextColumn("step"),
+            MofNCompleteColumn(),
+            BarColumn(),
+            TextColumn("{task.fields[loss]}"),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=self._console,
+            disable=not self._console.is_terminal,
+        )
+        self._task = self._bar.add_task("", total=None, loss="")
+        self._said = 0.0
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(self, kind: ErrorType, error: BaseException | None, at: TracebackType | None) -> None:
+        self._bar.stop()
+        if kind is None:
+            typer.echo(self._result)
+
+    def step(self, step: Step) -> None:
+        """Move the bar and print what is worth saying."""
+        if step.loss:
+            self._bar.update(self._task, completed=step.number, loss=f"loss {step.loss['total']:.4g}")
+            self._line(step)
+        else:
+            self._bar.reset(self._task, total=step.steps, completed=step.number)
+            if step.number == step.steps:
+                self._say(f"{self._result}: is trained already")
+            elif step.number:
+                self._say(f"goes on after step {step.number} of {step.steps}")
+        for note in step.notes:
+            self._say(f"warning: {note}")
+
+    def _line(self, step: Step) -> None:
+        now = time.monotonic()
+        if not self._console.is_terminal and (now - self._said >= _LINE_SECONDS or step.number == step.steps):
+            self._said = now
+            parts = ", ".join(f"{name} {value:.4g}" for name, value in step.loss.items() if name != "total")
+            self._say(f"step {step.number}/{step.steps}: loss {step.loss['total']:.4g} ({parts})")
+
+    def _say(self, line: str) -> None:
+        self._console.print(line, soft_wrap=True, markup=False)

@@ -1,0 +1,234 @@
+"""One frame's way through the layers of a network, a band of rows at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from vst_core.networks.blocks import EPSILON
+from vst_core.networks.layers import Layer
+from vst_core.networks.transformer import to_picture
+
+# Values of a band's map: what two of them take fits a cache of some megabytes.
+_BAND_VALUES = 1 << 21
+# A card has no use for a small one.
+_BAND_VALUES_CUDA = 1 << 28
+# Fewer rows would be lost among those that neighbouring bands share.
+_SMALLEST_BAND = 8
+_INPUT = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How much of a frame is in memory at a time.
+
+    Attributes:
+        keeps: maps that are this many times smaller than the frame, or more, are kept whole: 1 for all of them. A
+            larger number takes less memory and more time.
+        rows: of the frame in a band; 0 for as many as suit the processor.
+    """
+
+    keeps: int = 1
+    rows: int = 0
+
+
+def sizes(layers: list[Layer], height: int, width: int) -> list[tuple[int, int]]:
+    """Height and width of each layer's result."""
+    found: list[tuple[int, int]] = []
+    for layer in layers:
+        height, width = layer.output_size(height, width)
+        found.append((height, width))
+    return found
+
+
+def band_rows(plan: Plan, channels: int, size: tuple[int, int], height: int, device: torch.device) -> int:
+    """Rows of a map in a band.
+
+    Args:
+        plan: how much is in memory at a time.
+        channels: of the map.
+        size: height and width of the map.
+        height: of the frame.
+        device: where it is computed.
+    """
+    if plan.rows:
+        rows = plan.rows * size[0] // height
+    else:
+        rows = (_BAND_VALUES_CUDA if device.type == "cuda" else _BAND_VALUES) // (max(channels, 32) * size[1])
+    return min(max(_SMALLEST_BAND, rows), size[0])
+
+
+class BandPass:
+    """One frame's way through the layers.
+
+    Args:
+        layers: of the network.
+        frame: image, warped and valid; see ``BandedNetwork``.
+        dtype: type of the maps.
+        spare: maps of earlier frames, by shape, to be used again.
+        plan: how much is in memory at a time.
+    """
+
+    def __init__(
+        self,
+        layers: list[Layer],
+        frame: tuple[Tensor, Tensor, Tensor],
+        dtype: torch.dtype,
+        spare: dict[tuple[int, ...], list[Tensor]],
+        plan: Plan,
+    ) -> None:
+        self._layers, self._frame, self._dtype, self._spare, self._plan = layers, frame, dtype, spare, plan
+        height, width = frame[0].shape[-2:]
+        self._sizes = dict(enumerate(sizes(layers, height, width))) | {_INPUT: (height, width)}
+        self._is_kept = [self._sizes[number][0] * plan.keeps <= height for number in range(len(layers))]
+        self._maps: dict[int, Tensor] = {}
+        self._affine: dict[int, tuple[Tensor, Tensor]] = {}
+        self._added = {layer.adds for layer in layers}
+        self._finished: set[int] = set()
+        self._rooms: dict[tuple[int, int, int], Tensor] = {}
+
+    def run(self, on_layer: Callable[[int, int], None]) -> Tensor:
+        """The stylised frame."""
+        try:
+            return self._run(on_layer)
+        finally:
+            for tensor in self._maps.values():
+                self._spare[tuple(tensor.shape)].append(tensor)
+
+    def _run(self, on_layer: Callable[[int, int], None]) -> Tensor:
+        last = len(self._layers) - 1
+        uses = self._last_uses()
+        for number in range(last):
+            self._measure(number)
+            self._release(number, uses)
+            on_layer(number + 1, len(self._layers))
+        result = torch.empty_like(self._frame[0])
+        for top, bottom in self._bands(last):
+            _, warped, valid = (item[:, :, top:bottom] for item in self._frame)
+            output = self._convolved(last, top, bottom).contiguous()
+            result[:, :, top:bottom] = to_picture(output, warped, valid).clamp_(0, 1)
+        on_layer(len(self._layers), len(self._layers))
+        return result
+
+    def _measure(self, number: int) -> None:
+        """Run a layer's convolution over all bands: take its statistics, and keep the map if it is one to be kept."""
+        layer, (height, width) = self._layers[number], self._sizes[number]
+        kept = self._buffer(number) if self._is_kept[number] else None
+        statistics = _Statistics(layer.channels, self._frame[0].device)
+        for top, bottom in self._bands(number):
+            band = self._convolved(number, top, bottom)
+            statistics.add(band)
+            if kept is not None:
+                kept[:, :, top:bottom] = band
+        assert layer.scale is not None
+        assert layer.shift is not None
+        self._affine[number] = statistics.affine(layer.scale, layer.shift, height * width)
+        if layer.adds is not None or number in self._added:  # a sum cannot be left for later: its parts would be needed
+            assert kept is not None, "residual blocks lie where maps are smallest"
+            for top, bottom in self._bands(number):
+                self._activate(number, top, bottom, kept[:, :, top:bottom])
+            self._finished.add(number)
+
+    def _convolved(self, number: int, top: int, bottom: int) -> Tensor:
+        """Rows of a layer's convolution, computed from the map before it."""
+        layer, (height, width) = self._layers[number], self._sizes[number - 1]
+        start, stop = layer.input_rows(top, bottom)
+        above, below, margin = max(0, -start), max(0, stop - height), layer.margin
+        padded = self._workspace(number, stop - start, width + 2 * margin)
+        inner = padded[:, :, above : stop - start - below, margin : margin + width]
+        self._activate(number - 1, start + above, stop - below, inner)
+        layer.pad(padded, above, below)
+        return layer.convolved(padded, top, bottom)
+
+    def _activate(self, number: int, top: int, bottom: int, out: Tensor) -> None:
+        """Write rows of a layer's result, normalised, rectified and added to, into ``out``, (1, C, h, W)."""
+        if number == _INPUT:
+            image, warped, valid = (item[:, :, top:bottom] for item in self._frame)
+            out[:, :3] = image
+            torch.mul(warped, valid, out=out[:, 3:6])
+            out[:, 6:] = valid
+            return
+        kept = self._maps.get(number)
+        band = self._convolved(number, top, bottom) if kept is None else kept[:, :, top:bottom]
+        if number in self._finished:
+            out.copy_(band)
+            return
+        layer, (scale, shift) = self._layers[number], self._affine[number]
+        torch.addcmul(shift, band, scale, out=out)
+        if layer.rectifies:
+            out.relu_()
+        if layer.adds is not None:
+            out.add_(self._maps[layer.adds][:, :, top:bottom])
+
+    def _workspace(self, number: int, rows: int, columns: int) -> Tensor:
+        """Room for the padded input of a layer's band; from band to band the same."""
+        weight = self._layers[number].weight
+        channels = weight.shape[0 if self._layers[number].upsamples else 1]
+        key = (number, rows, columns)
+        if key not in self._rooms:
+            shape, device = (1, channels, rows, columns), self._frame[0].device
+            room = torch.empty(shape, dtype=weight.dtype, device=device, memory_format=torch.channels_last)
+            self._rooms = {held: value for held, value in self._rooms.items() if held[0] != number} | {key: room}
+        return self._rooms[key]
+
+    def _bands(self, number: int) -> list[tuple[int, int]]:
+        """A layer's rows, cut into bands."""
+        size = self._sizes[number]
+        frame = self._frame[0]
+        rows = band_rows(self._plan, self._layers[number].channels, size, frame.shape[-2], frame.device)
+        return [(top, min(size[0], top + rows)) for top in range(0, size[0], rows)]
+
+    def _last_uses(self) -> dict[int, int]:
+        """By kept layer, the number of the last layer that reads its map."""
+        uses: dict[int, int] = {}
+        for number in range(len(self._layers)):
+            source = number - 1
+            while source != _INPUT and not self._is_kept[source]:
+                source -= 1
+            for read in (source, self._layers[number].adds):
+                if read is not None and read != _INPUT:
+                    uses[read] = number
+        return uses
+
+    def _buffer(self, number: int) -> Tensor:
+        shape = (1, self._layers[number].channels, *self._sizes[number])
+        spare = self._spare.setdefault(shape, [])
+        if not spare:
+            device = self._frame[0].device
+            spare.append(torch.empty(shape, dtype=self._dtype, device=device, memory_format=torch.channels_last))
+        self._maps[number] = spare.pop()
+        return self._maps[number]
+
+    def _release(self, done: int, uses: dict[int, int]) -> None:
+        """Give back the maps that no later layer reads."""
+        for number in [number for number in self._maps if uses.get(number, number) <= done]:
+            tensor = self._maps.pop(number)
+            self._spare[tuple(tensor.shape)].append(tensor)
+
+
+class _Statistics:
+    """Mean and variance of a map that comes in bands."""
+
+    def __init__(self, channels: int, device: torch.device) -> None:
+        self._sum = torch.zeros(channels, dtype=torch.float64, device=device)
+        self._squares = torch.zeros(channels, dtype=torch.float64, device=device)
+        self._room = torch.empty(0)
+
+    def add(self, band: Tensor) -> None:
+        """Count a band, (1, C, h, W)."""
+        pixels = band.permute(0, 2, 3, 1).reshape(-1, band.shape[1]).float()
+        self._sum += pixels.sum(0)
+        if len(self._room) < len(pixels):
+            self._room = torch.empty_like(pixels)
+        self._squares += torch.mul(pixels, pixels, out=self._room[: len(pixels)]).sum(0)
+
+    def affine(self, scale: Tensor, shift: Tensor, count: int) -> tuple[Tensor, Tensor]:
+        """What a normalised map is multiplied with and what is added, (1, C, 1, 1) each."""
+        mean = self._sum / count
+        variance = (self._squares / count - mean.square()).clamp_min(0)
+        factor = scale * torch.rsqrt(variance + EPSILON)
+        offset = shift - mean * factor
+        return factor.float().view(1, -1, 1, 1), offset.float().view(1, -1, 1, 1)

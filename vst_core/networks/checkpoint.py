@@ -1,0 +1,147 @@
+"""A trained network as one safetensors file that says what it is: architecture, styles, recipe, licence."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+
+from vst_core.atomic_file import write_atomically
+from vst_core.errors import ModelError
+from vst_core.networks.architecture import ARCHITECTURES, Architecture
+from vst_core.networks.transformer import TransformerNet
+from vst_core.weights import file_sha256
+
+SUFFIX = ".safetensors"
+_FORMAT = "vst-network"
+_VERSION = "1"
+_SHIPPED = Path(__file__).parent / "checkpoints"
+# Of the shipped networks: flipped bits load silently otherwise.
+_SHA256 = {
+    "quality": "ae6fedcec3c071ed6c092f1c65a4e616ea57931da557d169180adcc84cfac978",
+    "fast": "abd1df6d490151f8f758061805091346889a204f2e224d1ee2188c036b948c6d",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A network that was read from a file.
+
+    Attributes:
+        network: with its weights in float32.
+        styles: the name of each style, in order.
+        card: how it came to be: recipe, data, metrics, licence.
+        path: its file.
+        sha256: of the file.
+    """
+
+    network: TransformerNet
+    styles: tuple[str, ...]
+    card: dict[str, Any]
+    path: Path
+    sha256: str
+
+
+def find_checkpoint(name: str) -> Path:
+    """The file of a shipped network by its name, or of another one by its path.
+
+    Raises:
+        ModelError: there is none of that name.
+    """
+    if name in ARCHITECTURES:
+        return _SHIPPED / f"{name}{SUFFIX}"
+    path = Path(name)
+    if not path.is_file():
+        raise ModelError(
+            f"there is no network {name!r}", remedy=f"give {', '.join(ARCHITECTURES)} or a file made by vst train"
+        )
+    return path
+
+
+def load_checkpoint(name: str) -> Checkpoint:
+    """A shipped network by its name, or another one by its path.
+
+    Raises:
+        ModelError: there is none of that name, or it is damaged.
+    """
+    return read_checkpoint(find_checkpoint(name), sha256=_SHA256.get(name))
+
+
+def write_checkpoint(path: Path, network: TransformerNet, styles: tuple[str, ...], card: Mapping[str, Any]) -> None:
+    """Write a network, its weights in half precision.
+
+    Args:
+        path: the file; its folder must exist.
+        network: uses instance normalisation.
+        styles: the name of each of its styles.
+        card: what JSON can hold.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    state = {name: value.detach().to("cpu", torch.float16).contiguous() for name, value in network.state_dict().items()}
+    metadata = {
+        "format": _FORMAT,
+        "version": _VERSION,
+        "architecture": json.dumps(asdict(network.architecture)),
+        "styles": json.dumps(styles),
+        "card": json.dumps(card),
+    }
+    data = save(state, metadata)
+    write_atomically(path, lambda temporary: temporary.write_bytes(data), read_checkpoint)
+
+
+def read_checkpoint(path: Path, *, sha256: str | None = None) -> Checkpoint:
+    """Read a network.
+
+    Args:
+        path: the file.
+        sha256: what its SHA-256 must be, where that is known.
+
+    Raises:
+        ModelError: it is damaged, no network of ours, of another version, or not the expected one.
+    """
+    digest = file_sha256(path)
+    if sha256 is not None and digest != sha256:
+        raise ModelError(
+            f"is not the expected network: SHA-256 begins {digest[:8]}, not {sha256[:8]}",
+            where=path,
+            remedy="get the file again",
+        )
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            _check_version(metadata, path)
+            network, styles, card = _described(metadata)
+            network.load_state_dict({name: file.get_tensor(name).float() for name in file.keys()})  # noqa: SIM118
+    except (SafetensorError, OSError, ValueError, LookupError, TypeError, ArithmeticError, RuntimeError):
+        raise ModelError(
+            "is no network, or a damaged one", where=path, remedy="give a .safetensors file made by vst train"
+        ) from None
+    if not all(bool(torch.isfinite(parameter).all()) for parameter in network.parameters()):
+        raise ModelError("holds weights that are not finite", where=path, remedy="train it again")
+    return Checkpoint(network.eval().requires_grad_(False), styles, card, path, digest)
+
+
+def _check_version(metadata: Mapping[str, str], path: Path) -> None:
+    if metadata.get("format") != _FORMAT:
+        raise ModelError("is no network of vst", where=path, remedy="give a file made by vst train")
+    if metadata.get("version") != _VERSION:
+        raise ModelError(
+            f"is of version {metadata.get('version')}, and this vst reads version {_VERSION}",
+            where=path,
+            remedy="use the vst that made it, or train it again",
+        )
+
+
+def _described(metadata: Mapping[str, str]) -> tuple[TransformerNet, tuple[str, ...], dict[str, Any]]:
+    architecture = json.loads(metadata["architecture"])
+    styles = tuple(json.loads(metadata["styles"]))
+    architecture["widths"] = tuple(architecture["widths"])
+    return TransformerNet(Architecture(**architecture), len(styles)), styles, json.loads(metadata["card"])
