@@ -1,0 +1,146 @@
+"""A shot as a node describes it: its frames, where they come from and where the results go."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import bpy  # type: ignore[import-not-found]
+
+from ..errors import WorkerError
+from .preferences import preferences
+from .versions import working_space
+
+PLATE = "plate"
+LINEAR = "Linear Rec.709"
+_INTEROP = {
+    "lin_rec709_scene": (LINEAR,),
+    "lin_ap1_scene": ("ACEScg",),
+    "lin_ap0_scene": ("ACES2065-1",),
+    "lin_rec2020_scene": ("Linear Rec.2020",),
+    "lin_p3d65_scene": ("Linear DCI-P3 D65", "Linear P3-D65"),
+}
+_UNSAFE = re.compile(r"[^\w.-]+")
+
+
+@dataclass(frozen=True)
+class Shot:
+    """What a run needs to know, taken from Blender once.
+
+    Attributes:
+        uid: identity of the node.
+        scene: name of the scene.
+        first: first frame, as files are numbered.
+        last: last frame.
+        shift: what to add to a file's number for the frame of the scene.
+        pattern: the plate on disk; None where Blender renders it.
+        root: folder of the versions.
+        stem: name of the files.
+        settings: of the engine, without plate and output.
+    """
+
+    uid: str
+    scene: str
+    first: int
+    last: int
+    shift: int
+    pattern: str | None
+    root: Path
+    stem: str
+    settings: dict[str, Any]
+
+    @property
+    def frames(self) -> int:
+        """How many."""
+        return self.last - self.first + 1
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What decides whether an unfinished version can be gone on with."""
+        return {**self.settings, "plate": self.pattern}
+
+    def engine_settings(self, version: Path, plate: Path) -> dict[str, Any]:
+        """The settings of the render of a version, its plate in a folder where Blender renders it."""
+        output = {**self.settings.get("output", {}), "pattern": str(version / f"{self.stem}.####.exr")}
+        pattern = self.pattern or str(plate / f"{PLATE}.####.exr")
+        return {**self.settings, "plate": pattern, "output": output}
+
+
+def read_shot(scene: Any, node: Any) -> Shot:
+    """The shot of a node, taken as it is now.
+
+    Raises:
+        WorkerError: something that belongs to it is not there.
+    """
+    settings = node.settings
+    first, last = frame_range(scene, settings)
+    pattern, shift = _plate(settings)
+    own = settings.engine_settings()
+    own["frames"] = f"{first - shift}-{last - shift}"
+    own["device"] = preferences().device
+    if pattern is None and "color_space" not in own:
+        own["color_space"] = plate_space()
+    return Shot(
+        uid=node.uid,
+        scene=scene.name,
+        first=first - shift,
+        last=last - shift,
+        shift=shift,
+        pattern=pattern,
+        root=output_root(node),
+        stem=_stem(node),
+        settings=own,
+    )
+
+
+def frame_range(scene: Any, settings: Any) -> tuple[int, int]:
+    """First and last frame of the scene that are stylised."""
+    if settings.use_scene_range:
+        return scene.frame_start, scene.frame_end
+    return settings.first, settings.last
+
+
+def output_root(node: Any) -> Path:
+    """Folder of the versions of a node."""
+    return Path(bpy.path.abspath(node.settings.folder)) / _UNSAFE.sub("_", node.name)
+
+
+def plate_space() -> str:
+    """The colour space of what Blender renders, as the engine knows it."""
+    space = working_space()
+    return "lin_rec709_scene" if space is None else (space[1] or space[0])
+
+
+def blender_space(interop_id: str) -> str | None:
+    """Blender's name of a colour space; None where it has none."""
+    items = bpy.types.ColorManagedInputColorspaceSettings.bl_rna.properties["name"].enum_items
+    known = {item.identifier for item in items}
+    space = working_space()
+    own = (space[0],) if space is not None and space[1] == interop_id else ()
+    return next((name for name in (*own, *_INTEROP.get(interop_id, ()), interop_id) if name in known), None)
+
+
+def _stem(node: Any) -> str:
+    file = Path(bpy.data.filepath).stem if bpy.data.is_saved else "untitled"
+    return _UNSAFE.sub("_", f"{file}.{node.name}")
+
+
+def _plate(settings: Any) -> tuple[str | None, int]:
+    """The pattern of the plate on disk, and what its numbers are behind the scene's."""
+    if settings.source == "RENDER":
+        return None, 0
+    if settings.source == "SEQUENCE":
+        return bpy.path.abspath(settings.pattern), 0
+    clip = settings.clip
+    if clip is None:
+        raise WorkerError("no movie clip is chosen; choose one")
+    path = Path(bpy.path.abspath(clip.filepath))
+    numbers = re.findall(r"\d+", path.stem)
+    if not numbers:
+        raise WorkerError(f"{path} has no number; choose a clip of an image sequence")
+    number = numbers[-1]
+    head, _, tail = path.name.rpartition(number)
+    shift = clip.frame_start - clip.frame_offset - int(number)
+    return str(path.with_name(f"{head}{'#' * len(number)}{tail}")), shift

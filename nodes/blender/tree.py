@@ -1,0 +1,172 @@
+"""The inside of the node: the plate, the stylised sequence, and the mix of both.
+
+Where there is no result for a frame, the plate goes through. Nothing in here needs the add-on, so a copy of it renders
+everywhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import bpy  # type: ignore[import-not-found]
+
+from .versions import DUMPED, compositor_trees, new_dump, new_math, new_mix, second_color
+
+IMAGE, FIRST, LAST, MIX, DUMP = "Stylized", "First", "Last", "Mix", "Plate dump"
+_SOCKETS = {
+    "Image": "NodeSocketColor",
+    "Vector": "NodeSocketVector",
+    "Depth": "NodeSocketFloat",
+    "Strength": "NodeSocketFloat",
+}
+_HALF = 0.5  # frames are whole numbers: the comparison falls between them
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """A stylised sequence as the node shows it.
+
+    Attributes:
+        folder: where it is.
+        stem: its name before the number.
+        first: number of its first file.
+        last: number of its last file.
+        shift: what to add to a file's number for the frame of the scene at which it is shown.
+        digits: of the number, filled up with zeros.
+    """
+
+    folder: Path
+    stem: str
+    first: int
+    last: int
+    shift: int = 0
+    digits: int = 4
+
+    def path(self, number: int) -> Path:
+        """The file of a number."""
+        return self.folder / f"{self.stem}.{number:0{self.digits}d}.exr"
+
+
+def new_tree(name: str) -> Any:
+    """A new inner tree, which shows the plate."""
+    tree = bpy.data.node_groups.new(name, "CompositorNodeTree")
+    for socket, kind in _SOCKETS.items():
+        item = tree.interface.new_socket(socket, in_out="INPUT", socket_type=kind)
+        if socket == "Vector" and hasattr(item, "dimensions"):
+            item.dimensions = 4
+        if socket == "Strength":
+            item.subtype = "FACTOR"
+            item.min_value, item.max_value, item.default_value = 0.0, 1.0, 1.0
+        elif socket != "Image":
+            item.hide_value = True
+    tree.interface.new_socket("Image", in_out="OUTPUT", socket_type="NodeSocketColor")
+    _fill(tree)
+    return tree
+
+
+def _fill(tree: Any) -> None:
+    inputs, output = tree.nodes.new("NodeGroupInput"), tree.nodes.new("NodeGroupOutput")
+    image = tree.nodes.new("CompositorNodeImage")
+    image.name = image.label = IMAGE
+    time = tree.nodes.new("CompositorNodeSceneTime")
+    after, before = new_math(tree, "GREATER_THAN"), new_math(tree, "LESS_THAN")
+    after.name, before.name = FIRST, LAST
+    inside, factor = new_math(tree, "MULTIPLY"), new_math(tree, "MULTIPLY")
+    mix, plate, stylized, result = new_mix(tree)
+    mix.node.name = MIX
+    link = tree.links.new
+    for limit in (after, before):
+        link(time.outputs["Frame"], limit.inputs[0])
+    link(after.outputs[0], inside.inputs[0])
+    link(before.outputs[0], inside.inputs[1])
+    link(inside.outputs[0], factor.inputs[0])
+    link(inputs.outputs["Strength"], factor.inputs[1])
+    link(factor.outputs[0], mix)
+    link(inputs.outputs["Image"], plate)
+    link(image.outputs["Image"], stylized)
+    link(result, output.inputs["Image"])
+    columns = ((inputs, time), (image, after, before), (inside, factor), (mix.node,), (output,))
+    for column, nodes in enumerate(columns):
+        for row, node in enumerate(nodes):
+            node.location = (column * 220, -row * 220)
+    _show_range(tree, 0, -1)
+
+
+def show(tree: Any, sequence: Sequence, color_space: str | None) -> Any:
+    """Point an inner tree at a sequence, all of whose files have to be there.
+
+    Args:
+        tree: the inner tree.
+        sequence: what to show.
+        color_space: Blender's name of the files' colour space; None leaves what Blender finds out.
+
+    Returns:
+        The image data-block.
+    """
+    node = tree.nodes[IMAGE]
+    old = node.image
+    image = bpy.data.images.load(str(sequence.path(sequence.first)), check_existing=False)
+    image.name, image.source = sequence.stem, "SEQUENCE"
+    if bpy.data.is_saved and Path(bpy.data.filepath).anchor == sequence.folder.anchor:
+        image.filepath = bpy.path.relpath(image.filepath)
+    if color_space is not None:
+        image.colorspace_settings.name = color_space
+    node.image = image
+    node.frame_start, node.frame_duration = sequence.first + sequence.shift, sequence.last - sequence.first + 1
+    node.frame_offset = sequence.first - 1
+    node.use_auto_refresh, node.use_cyclic = True, False
+    # A multilayer image gives its node other sockets.
+    tree.links.new(node.outputs["Image"], second_color(tree.nodes[MIX]))
+    _show_range(tree, sequence.first + sequence.shift, sequence.last + sequence.shift)
+    if old is not None and old.users == 0:
+        bpy.data.images.remove(old)
+    return image
+
+
+def shows(tree: Any) -> bool:
+    """Whether an inner tree shows a sequence."""
+    node = tree.nodes.get(IMAGE)
+    return node is not None and node.image is not None
+
+
+def shown_sequence(tree: Any) -> tuple[Any, Sequence]:
+    """The image data-block and the sequence that an inner tree shows, which has to be one."""
+    node = tree.nodes[IMAGE]
+    path = Path(bpy.path.abspath(node.image.filepath))
+    stem, digits, _ = path.name.rsplit(".", 2)
+    first, frames = node.frame_offset + 1, node.frame_duration
+    shift = node.frame_start - first
+    return node.image, Sequence(path.parent, stem, first, first + frames - 1, shift, len(digits))
+
+
+def add_dump(tree: Any, folder: Path, stem: str) -> None:
+    """Let every render write the inputs of the node."""
+    remove_dump(tree)
+    inputs = next(node for node in tree.nodes if node.bl_idname == "NodeGroupInput")
+    node = new_dump(tree, folder, stem)
+    node.name = DUMP
+    for socket in DUMPED:
+        tree.links.new(inputs.outputs[socket], node.inputs[socket])
+
+
+def remove_dump(tree: Any) -> None:
+    """Let renders write nothing again."""
+    node = tree.nodes.get(DUMP)
+    if node is not None:
+        tree.nodes.remove(node)
+
+
+def find_node(uid: str) -> tuple[Any, Any] | None:
+    """The tree and the node of an identity; None where it was deleted."""
+    for tree in compositor_trees():
+        for node in tree.nodes:
+            if getattr(node, "uid", None) == uid:
+                return tree, node
+    return None
+
+
+def _show_range(tree: Any, first: int, last: int) -> None:
+    tree.nodes[FIRST].inputs[1].default_value = first - _HALF
+    tree.nodes[LAST].inputs[1].default_value = last + _HALF

@@ -1,0 +1,50 @@
+"""A real Blender, as a child process that runs one function of ``in_blender`` and hands back what that returns."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+_HERE = Path(__file__).parent
+_ROOT = Path(__file__).parents[3]
+_PATIENCE = 240.0
+VST = Path(sys.executable).with_name("vst")
+MARK = "RESULT "
+
+
+def find_blender() -> str:
+    """A Python that has bpy; the test is skipped where there is none."""
+    named = os.environ.get("VST_BPY")
+    if named:
+        return named
+    if importlib.util.find_spec("bpy") is None:
+        pytest.skip("there is no Blender: pip install bpy, or name a Python that has it in VST_BPY")
+    return sys.executable
+
+
+def blender(function: str, *arguments: object, worker: Path | str = VST, log: Path | None = None) -> Any:
+    """What a function of ``in_blender`` returns.
+
+    Args:
+        function: its name.
+        arguments: for it; JSON has to know them, or they are paths.
+        worker: the program of the worker.
+        log: file for all that Blender prints.
+    """
+    given = [str(argument) if isinstance(argument, Path) else argument for argument in arguments]
+    command = [find_blender(), str(_HERE / "in_blender.py"), function, json.dumps(given)]
+    environment = {**os.environ, "VST_WORKER": str(worker), "PYTHONPATH": str(_ROOT)}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=_PATIENCE, check=False)
+    if log is not None:
+        log.write_text(done.stdout)
+    results = [line for line in done.stdout.splitlines() if line.startswith(MARK)]
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len(results) == 1, done.stdout + done.stderr
+    return json.loads(results[0].removeprefix(MARK))

@@ -1,0 +1,153 @@
+"""Jobs of the worker, as a host asks for them and hears of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from small_shot import SHOT, SmallShot, differing, leftovers, out, outputs
+from worker_process import LAST, WorkerProcess, endless, worker_process
+
+import vst_core
+
+
+@pytest.fixture(scope="module")
+def worker() -> Iterator[WorkerProcess]:
+    """One for all tests of this file, since none does it any harm."""
+    with worker_process() as process:
+        yield process
+
+
+def names(events: list[dict[str, Any]]) -> list[str]:
+    """Kinds of event in order, each repetition left out."""
+    kinds = [event["event"] for event in events]
+    return [kind for index, kind in enumerate(kinds) if index == 0 or kinds[index - 1] != kind]
+
+
+def test_hello_says_what_there_is(worker: WorkerProcess) -> None:
+    worker.ask("hello")
+    hello = worker.event()
+    assert (hello["event"], hello["version"], hello["protocol"]) == ("hello", vst_core.__version__, 1)
+    assert hello["pid"] == worker.child.pid
+    assert hello["device"].startswith(("cpu/", "cuda"))
+    assert "optimization" in hello["methods"]
+    assert hello["features"].keys() == {"vgg19", "vgg16"}
+    assert all(isinstance(styles, list) for styles in hello["networks"].values())
+
+
+def test_a_whole_shot_comes_out_as_it_does_without_a_worker(
+    worker: WorkerProcess, small_shot: SmallShot, rendered: Path, tmp_path: Path
+) -> None:
+    worker.ask("render", job="whole", settings=small_shot.settings(tmp_path))
+    events = worker.until(*LAST)
+    assert {event["job"] for event in events} == {"whole"}
+    assert names(events)[:3] == ["queued", "start", "progress"]
+    assert (events[1]["frames"], events[-1]["event"], events[-1]["frames"]) == (4, "done", 4)
+    frames = [event for event in events if event["event"] == "frame"]
+    assert [event["frame"] for event in frames] == list(SHOT)
+    for event in frames:
+        assert event["path"] == str(out(tmp_path, event["frame"]))
+        assert (event["kept"], event["notes"], event["seconds"] > 0) == (False, [], True)
+    assert differing(rendered, tmp_path, SHOT) == []
+
+    worker.ask("render", job="again", settings=small_shot.settings(tmp_path))
+    again = worker.until(*LAST)
+    assert names(again) == ["queued", "start", "frame", "done"]
+    assert all(event["kept"] for event in again if event["event"] == "frame")
+
+
+def test_a_job_is_cancelled_in_the_middle_of_a_frame_and_the_next_one_works(
+    worker: WorkerProcess, small_shot: SmallShot, tmp_path: Path
+) -> None:
+    worker.ask("render", job="a", settings=endless(small_shot, tmp_path / "a"))
+    worker.until("progress")
+    worker.ask("cancel", job="a")
+    end = worker.until(*LAST)[-1]
+    assert end == {"event": "cancelled", "job": "a"}
+    assert outputs(tmp_path / "a") == []
+    assert leftovers(tmp_path) == []
+    worker.ask("render", job="a", settings=small_shot.settings(tmp_path / "b", frames="1001"))
+    assert worker.until(*LAST)[-1] == {"event": "done", "job": "a", "frames": 1}
+    assert outputs(tmp_path / "b") == ["out.1001.exr"]
+
+
+def test_jobs_wait_for_one_another(worker: WorkerProcess, small_shot: SmallShot, tmp_path: Path) -> None:
+    for job in "ab":
+        worker.ask("render", job=job, settings=small_shot.settings(tmp_path / job, frames="1001-1002"))
+    events = worker.until("done") + worker.until("done")
+    assert [event["ahead"] for event in events if event["event"] == "queued"] == [0, 1]
+    told = [event["job"] for event in events if event["event"] != "queued"]
+    assert told == sorted(told)
+    assert outputs(tmp_path / "a") == outputs(tmp_path / "b") == ["out.1001.exr", "out.1002.exr"]
+
+
+def test_a_waiting_job_is_cancelled_at_once(worker: WorkerProcess, small_shot: SmallShot, tmp_path: Path) -> None:
+    worker.ask("render", job="a", settings=endless(small_shot, tmp_path / "a"))
+    worker.ask("render", job="b", settings=small_shot.settings(tmp_path / "b"))
+    worker.ask("cancel", job="b")
+    assert worker.until("cancelled")[-1]["job"] == "b"
+    worker.ask("cancel", job="a")
+    assert worker.until("cancelled")[-1]["job"] == "a"
+    worker.ask("hello")
+    assert worker.event()["event"] == "hello"
+    assert not (tmp_path / "b").exists()
+
+
+def test_a_second_job_of_the_same_name_is_refused_and_the_first_goes_on(
+    worker: WorkerProcess, small_shot: SmallShot, tmp_path: Path
+) -> None:
+    worker.ask("render", job="a", settings=endless(small_shot, tmp_path / "a"))
+    worker.until("start")
+    worker.ask("render", job="a", settings=small_shot.settings(tmp_path / "b"))
+    worker.ask("render", job="a", settings={"colour": 3})
+    worker.ask("render", job="a", settings=3)
+    for _ in range(3):
+        error = worker.until("error")[-1]
+        assert (error["job"], error["exit_code"]) == (None, 2)
+    worker.until("progress")
+    worker.ask("cancel", job="a")
+    assert worker.until(*LAST)[-1] == {"event": "cancelled", "job": "a"}
+    assert not (tmp_path / "b").exists()
+
+
+def test_a_busy_worker_gives_signs_of_life(worker: WorkerProcess, small_shot: SmallShot, tmp_path: Path) -> None:
+    worker.ask("render", job="a", settings=endless(small_shot, tmp_path))
+    beats = worker.until("heartbeat")[-1:] + worker.until("heartbeat")[-1:]
+    assert [beat["job"] for beat in beats] == ["a", "a"]
+    assert 0 < beats[0]["seconds"] < beats[1]["seconds"]
+    worker.ask("cancel", job="a")
+    worker.until("cancelled")
+
+
+def test_a_job_fails_with_the_words_and_the_code_of_the_engine(
+    worker: WorkerProcess, small_shot: SmallShot, tmp_path: Path
+) -> None:
+    shot = small_shot.copy(tmp_path / "plate")
+    shot.path(1002).write_bytes(b"")
+    worker.ask("render", job="a", settings=shot.settings(tmp_path / "out"))
+    events = worker.until(*LAST)
+    assert [event["frame"] for event in events if event["event"] == "frame"] == [1001]
+    with pytest.raises(vst_core.VstError) as raised:
+        shot.render(tmp_path / "same")
+    assert events[-1] == {"event": "error", "job": "a", "message": str(raised.value), "exit_code": 3}
+
+
+@pytest.mark.parametrize("request_name", ["render", "check", "test"])
+def test_unknown_settings_are_refused_by_name(worker: WorkerProcess, request_name: str) -> None:
+    worker.ask(request_name, job="a", settings={"colour": 3, "plate": "a.####.exr"})
+    (event,) = worker.until(*LAST)
+    assert (event["job"], event["exit_code"]) == ("a", 2)
+    assert "unknown setting 'colour'" in event["message"]
+
+
+def test_check_tells_every_complaint(worker: WorkerProcess, small_shot: SmallShot, tmp_path: Path) -> None:
+    settings = small_shot.settings(tmp_path / "out", style__styles=["none.png"], layer="none")
+    worker.ask("check", job="a", settings=settings)
+    end = worker.until(*LAST)[-1]
+    expected = [{"message": str(error), "exit_code": 3} for error in vst_core.check_shot(settings)]
+    assert (end["event"], len(expected), end["complaints"]) == ("done", 2, expected)
+    worker.ask("check", job="b", settings=small_shot.settings(tmp_path / "out"))
+    assert worker.until(*LAST)[-1] == {"event": "done", "job": "b", "complaints": []}
+    assert list(tmp_path.iterdir()) == []
