@@ -83,6 +83,7 @@ def network_input(image: Tensor, warped: Tensor, valid: Tensor) -> Tensor:
 
 def to_picture(output: Tensor, warped: Tensor, valid: Tensor, most_kept: Tensor | float = MOST_KEPT) -> Tensor:
     """The last convolution's (B, 4, H, W) and the prior -> (B, 3, H, W), display; see ``TransformerNet.forward``."""
+    output = output.float()  # a picture in less would show its steps
     color = 0.5 + 0.5 * REACH * torch.tanh(output[:, :3])
     kept = most_kept * valid * torch.sigmoid(output[:, 3:])
     return torch.lerp(color, warped, kept.expand_as(warped))

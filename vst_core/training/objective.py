@@ -23,6 +23,10 @@ from vst_core.training.recipe import Recipe
 
 # Of display values: more than grain, less than a shadow.
 _CHANGE = 0.06
+# What the colour of a painting drifts is judged in so many cells a side.
+_CELLS = 2
+# Weight of that: a drift is small in every frame, and adds up over a shot.
+_DRIFT = 200.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,8 @@ class ClipObjective:
             clip: see ``Clips.batch``.
             draw: what was drawn for this step.
         """
-        outputs, unstable = self._unrolled(network, clip, draw)
+        mix = F.one_hot(torch.tensor(draw.styles, device=clip.frames.device), network.styles).float()
+        outputs, unstable = self._unrolled(network, clip, mix, draw)
         judged, recipe = outputs[draw.judged], self._recipe
         content, style = self._perceptual(judged, clip.frames[:, draw.judged], draw.styles)
         parts = {
@@ -80,13 +85,14 @@ class ClipObjective:
         }
         if unstable:
             parts["temporal"] = recipe.temporal_weight * self._balance.temporal * torch.stack(unstable).mean()
+            parts["drift"] = recipe.temporal_weight * _DRIFT * _drift(network, outputs[-1], clip.frames[:, -1], mix)
         return parts
 
-    def _unrolled(self, network: TransformerNet, clip: Clip, draw: Draw) -> tuple[list[Tensor], list[Tensor]]:
+    def _unrolled(
+        self, network: TransformerNet, clip: Clip, mix: Tensor, draw: Draw
+    ) -> tuple[list[Tensor], list[Tensor]]:
         """The stylised frames, each with the one before it as its prior, and the temporal loss of each pair."""
-        mix = F.one_hot(torch.tensor(draw.styles, device=clip.frames.device), network.styles).float()
-        first = clip.frames[:, 0]
-        outputs = [network(first, torch.zeros_like(first), torch.zeros_like(first[:, :1]), mix)]
+        outputs = [_first(network, clip.frames[:, 0], mix)]
         unstable: list[Tensor] = []
         for index in range(clip.backward_flow.shape[1]):
             flow, valid = clip.backward_flow[:, index], clip.valid[:, index]
@@ -113,6 +119,22 @@ class ClipObjective:
                 for layer, weight in target.weights.items()
             ]
         return torch.stack(content).sum() / len(styles), torch.stack(style).sum() / len(styles)
+
+
+def _first(network: TransformerNet, frame: Tensor, mix: Tensor) -> Tensor:
+    """A frame as the first of a shot is stylised: with no prior."""
+    stylized: Tensor = network(frame, torch.zeros_like(frame), torch.zeros_like(frame[:, :1]), mix)
+    return stylized
+
+
+def _drift(network: TransformerNet, stylized: Tensor, frame: Tensor, mix: Tensor) -> Tensor:
+    """How far a frame that follows others is, in its colours at large, from the same one as a shot's first: scalar.
+
+    Strokes may lie elsewhere; but a shot that grows darker frame by frame is wrong even where each step is small.
+    """
+    with torch.no_grad():
+        wanted = F.adaptive_avg_pool2d(_first(network, frame, mix), _CELLS)
+    return F.mse_loss(F.adaptive_avg_pool2d(stylized, _CELLS), wanted)
 
 
 def _unchanged(frame: Tensor, warped: Tensor) -> Tensor:
