@@ -16,6 +16,7 @@ import pytest
 import torch
 
 from vst_core.cli import main
+from vst_core.device import has_bfloat16
 from vst_core.features import Features
 from vst_core.torchvision_compat import import_torchvision
 from vst_core.weights import Weights
@@ -45,6 +46,14 @@ def _threads() -> Iterator[None]:
     threads = torch.get_num_threads()
     yield
     torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def bfloat16() -> torch.dtype:
+    """That type, where this processor computes in it."""
+    if not has_bfloat16(torch.device("cpu")):
+        pytest.skip("this processor has no bfloat16")
+    return torch.bfloat16
 
 
 @pytest.fixture(scope="session")

@@ -97,10 +97,10 @@ def command(folder: Path, weights: Path, *more: object) -> list[str]:
     return [str(word) for word in ("train", *files, *named, "--weights", weights, "--threads", 1, *more)]
 
 
-def trainer(recipe: Recipe, features: MakeFeatures) -> Trainer:
+def trainer(recipe: Recipe, features: MakeFeatures, device: Device | None = None) -> Trainer:
     styles = [read_style(path) for path in recipe.styles]
     used = features((*recipe.content_layers, *recipe.style_layers))
-    return Trainer(recipe, used, styles, Clips(Scenes(recipe.seed), recipe.seed), processor())
+    return Trainer(recipe, used, styles, Clips(Scenes(recipe.seed), recipe.seed), device or processor())
 
 
 def processor() -> Device:

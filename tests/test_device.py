@@ -1,21 +1,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from typing import Literal
 
 import pytest
 import torch
 
 from vst_core.device import Device, resolve_device
 from vst_core.errors import ModelError
-
-
-@pytest.fixture(autouse=True)
-def _threads_restored() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    yield
-    torch.set_num_threads(threads)
 
 
 def test_the_processor_is_always_there() -> None:
@@ -25,9 +16,16 @@ def test_the_processor_is_always_there() -> None:
     assert torch.get_num_threads() == 3
 
 
-@pytest.mark.parametrize(("precision", "dtype"), [("float32", torch.float32), ("bfloat16", torch.bfloat16)])
-def test_a_named_precision_is_taken(precision: Literal["float32", "bfloat16"], dtype: torch.dtype) -> None:
-    assert resolve_device("cpu", precision).dtype == dtype
+def test_a_named_precision_is_taken(bfloat16: torch.dtype) -> None:
+    assert resolve_device("cpu", "float32").dtype == torch.float32
+    assert resolve_device("cpu", "bfloat16").dtype == bfloat16
+
+
+def test_a_processor_without_bfloat16_says_so_before_it_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vst_core.device.has_bfloat16", lambda _: False)
+    assert resolve_device("cpu").dtype == torch.float32
+    with pytest.raises(ModelError, match="cannot compute in bfloat16; give --precision float32"):
+        resolve_device("cpu", "bfloat16")
 
 
 def test_auto_decides_the_same_every_time() -> None:

@@ -156,11 +156,15 @@ def test_an_image_that_is_not_rgb_is_refused(channels: int, random_features: Mak
         random_features(["relu1_1"])(torch.rand(1, channels, 32, 32))
 
 
-def test_neither_image_nor_weights_of_the_caller_change(random_vgg16: Weights) -> None:
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_neither_image_nor_weights_of_the_caller_change(
+    random_vgg16: Weights, precision: str, request: pytest.FixtureRequest
+) -> None:
     image = torch.rand(1, 3, 32, 32)
     kept = image.clone()
     state = {key: value.clone() for key, value in random_vgg16.state.items()}
-    network = Features("vgg16", random_vgg16, ["relu1_1", "relu3_1"], dtype=torch.bfloat16)
+    dtype = request.getfixturevalue("bfloat16") if precision == "bfloat16" else torch.float32
+    network = Features("vgg16", random_vgg16, ["relu1_1", "relu3_1"], dtype=dtype)
     network(image)
     assert torch.equal(image, kept)
     for key, value in random_vgg16.state.items():
@@ -169,15 +173,15 @@ def test_neither_image_nor_weights_of_the_caller_change(random_vgg16: Weights) -
         assert not value.requires_grad
 
 
-def test_bfloat16_is_the_same_picture_less_precise(vgg16_weights: Path) -> None:
+def test_bfloat16_is_the_same_picture_less_precise(vgg16_weights: Path, bfloat16: torch.dtype) -> None:
     weights = load("vgg16", vgg16_weights)
     layers = ["relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"]
     image = torch.rand(1, 3, 64, 64)
     with torch.no_grad():
         exact = Features("vgg16", weights, layers)(image)
-        short = Features("vgg16", weights, layers, dtype=torch.bfloat16)(image)
+        short = Features("vgg16", weights, layers, dtype=bfloat16)(image)
     for layer in layers:
-        assert short[layer].dtype == torch.bfloat16
+        assert short[layer].dtype == bfloat16
         error = (short[layer].float() - exact[layer]).norm() / exact[layer].norm()
         assert 0 < error < 0.02, layer
 

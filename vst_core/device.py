@@ -45,7 +45,7 @@ def resolve_device(
     depends on the hardware alone, never on a timing, so a retried task decides the same.
 
     Raises:
-        ModelError: the device does not exist.
+        ModelError: the device does not exist, or cannot compute in that precision at all.
     """
     threads = (
         threads or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else threads or os.cpu_count() or 1
@@ -56,6 +56,8 @@ def resolve_device(
     resolved = _usable(device)
     if precision == "auto":
         precision = "bfloat16" if _gains_from_bfloat16(resolved) else "float32"
+    if precision == "bfloat16" and not has_bfloat16(resolved):
+        raise ModelError("this processor cannot compute in bfloat16", remedy="give --precision float32")
     return Device(resolved, getattr(torch, precision), threads)
 
 
@@ -76,6 +78,11 @@ def _gains_from_bfloat16(device: torch.device) -> bool:
     if device.type == "cuda":
         return torch.cuda.get_device_capability(device) >= (8, 0)
     return bool(torch.cpu._is_amx_tile_supported())  # torch has no public name for it
+
+
+def has_bfloat16(device: torch.device) -> bool:
+    """Whether convolutions can be had in bfloat16 at all; a processor needs AVX-512 for them, or its like."""
+    return device.type == "cuda" or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())  # no public name either
 
 
 def to_device(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:

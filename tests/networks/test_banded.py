@@ -95,9 +95,9 @@ def test_styles_are_those_of_the_mixture(size: str) -> None:
         assert torch.allclose(BandedNetwork(NETWORKS[size], mix)(*frame), whole(NETWORKS[size], frame, mix), atol=1e-5)
 
 
-def test_half_the_precision_is_nearly_the_same_picture() -> None:
+def test_half_the_precision_is_nearly_the_same_picture(bfloat16: torch.dtype) -> None:
     frame = random_frame(64, 96)
-    found = BandedNetwork(NETWORKS["fast"], MIX, dtype=torch.bfloat16)(*frame, plan=Plan(4, 16))
+    found = BandedNetwork(NETWORKS["fast"], MIX, dtype=bfloat16)(*frame, plan=Plan(4, 16))
     assert found.dtype == torch.float32
     assert 0 < (found - whole(NETWORKS["fast"], frame)).abs().mean() < 0.01
 

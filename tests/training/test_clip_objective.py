@@ -19,7 +19,9 @@ SIDE = 64
 
 
 class Painter(nn.Module):
-    """A network that gives what it is told, or the frame itself, and remembers its priors."""
+    """A network that gives what it is told, the last of it again and again, or the frame itself, and remembers its
+    priors. After the frames of a clip it is asked for the last of them without a prior.
+    """
 
     styles = 2
 
@@ -37,7 +39,7 @@ class Painter(nn.Module):
         self.priors.append(warped)
         self.mixtures.append(mix)
         self.most_kept.append(most_kept)
-        return self._outputs[len(self.priors) - 1] if self._outputs else image
+        return self._outputs[min(len(self.priors), len(self._outputs)) - 1] if self._outputs else image
 
 
 @pytest.fixture
@@ -89,11 +91,23 @@ def test_where_light_changes_the_painting_may_change_too(objective: ClipObjectiv
     assert free < bound / 1000
 
 
+def test_colours_that_drift_away_from_those_of_a_first_frame_cost(objective: ClipObjective) -> None:
+    still = clip(picture(1), picture(1))
+    darker = Painter(picture(2), picture(2) - 0.02, picture(2))
+    drifting = loss(objective, darker, still, draw())["drift"]
+    assert drifting > 10 * loss(objective, Painter(picture(2), picture(2) - 0.002, picture(2)), still, draw())["drift"]
+    assert not darker.priors[2].any()
+    strokes = 0.02 * (torch.arange(SIDE) % 2 * 2 - 1.0)
+    moved = Painter(picture(2), picture(2) + strokes, picture(2) - strokes)
+    assert loss(objective, moved, still, draw())["drift"] < drifting / 1000
+
+
 def test_the_network_is_told_how_much_of_a_prior_it_may_keep(objective: ClipObjective) -> None:
     painter = Painter()
     loss(objective, painter, clip(picture(1), picture(1)), draw())
-    first, second = painter.most_kept
+    first, second, fresh = painter.most_kept
     assert first is None
+    assert fresh is None
     assert second is not None
     assert torch.equal(second, torch.full((1, 1, 1, 1), 0.95))
 
@@ -162,12 +176,13 @@ def test_weights_multiply_their_parts(tmp_path: Path, random_features: MakeFeatu
     made = recipe(tmp_path)
     styles = [read_style(path) for path in made.styles]
     still = clip(picture(1), picture(1))
-    painter = [picture(2), picture(3)]
+    painter = [picture(2), picture(3), picture(2)]
     plain = loss(ClipObjective(made, random_features(LAYERS), styles), Painter(*painter), still, draw())
-    for name in plain:
+    for name in ("content", "style", "tv", "temporal"):
         heavier = made.model_copy(update={f"{name}_weight": 3.0})
         parts = loss(ClipObjective(heavier, random_features(LAYERS), styles), Painter(*painter), still, draw())
-        assert parts == pytest.approx(plain | {name: 3 * plain[name]})
+        also = {"drift": 3 * plain["drift"]} if name == "temporal" else {}
+        assert parts == pytest.approx(plain | {name: 3 * plain[name]} | also)
 
 
 def test_gradients_reach_the_whole_network_and_only_the_style_that_was_drawn(objective: ClipObjective) -> None:

@@ -8,6 +8,7 @@ import torch
 from small_training import STEPS, MakeFeatures, recipe, trainer
 from torch import Tensor
 
+from vst_core.device import resolve_device
 from vst_core.errors import ExitCode, ModelError
 from vst_core.training.loop import Step, Trainer, schedule
 
@@ -35,7 +36,7 @@ def test_steps_are_counted_and_their_losses_add_up(tmp_path: Path, random_featur
     steps = list(trainer(recipe(tmp_path), random_features).run())
     assert [(step.number, step.steps) for step in steps] == [(number, STEPS) for number in range(1, STEPS + 1)]
     for step in steps:
-        parts = {"content", "style", "tv"} | ({"temporal"} if step.number > STEPS // 2 else set())
+        parts = {"content", "style", "tv"} | ({"temporal", "drift"} if step.number > STEPS // 2 else set())
         assert step.loss.keys() == parts | {"total"}
         assert step.loss["total"] == pytest.approx(sum(step.loss[part] for part in parts))
 
@@ -45,6 +46,15 @@ def test_the_loss_falls(tmp_path: Path, random_features: MakeFeatures) -> None:
     steps = list(trainer(recipe(tmp_path, steps=24, stages=stages), random_features).run())
     losses = [step.loss["total"] for step in steps]
     assert sum(losses[-6:]) < 0.5 * sum(losses[:6])
+
+
+def test_half_the_precision_trains_too(tmp_path: Path, random_features: MakeFeatures, bfloat16: torch.dtype) -> None:
+    exact = trainer(recipe(tmp_path), random_features)
+    short = trainer(recipe(tmp_path), random_features, resolve_device("cpu", "bfloat16", 1))
+    assert short.device.dtype == bfloat16
+    for one, other in zip(exact.run(), short.run(), strict=True):
+        assert one.loss["total"] != other.loss["total"]
+        assert other.loss["total"] == pytest.approx(one.loss["total"], rel=0.1)
 
 
 def test_the_seed_decides_a_training_and_the_global_random_numbers_do_not(
