@@ -27,8 +27,8 @@ from small_training import (
 
 from vst_core.errors import ExitCode, InputError, ModelError, OutputError, SettingsError
 from vst_core.networks import read_checkpoint
-from vst_core.training.loop import Step
 from vst_core.training.history import PARTS
+from vst_core.training.loop import Step
 from vst_core.training.run import train
 from vst_core.weights import Weights
 
