@@ -90,7 +90,7 @@ def test_wrong_vectors_give_way_to_an_estimate(name: str, sigma: float) -> None:
     assert len(motion.notes) == 1
     assert motion.notes[0].startswith("frame 12: the motion vectors do not fit")
     assert "orthographic" in motion.notes[0]
-    assert "change flow" not in motion.notes[0]
+    assert "reversed" not in motion.notes[0]
 
 
 def test_vectors_of_half_a_step_are_noticed() -> None:
@@ -101,14 +101,21 @@ def test_vectors_of_half_a_step_are_noticed() -> None:
     assert MotionFinder()(*pair(pattern(x - 8, y + 3), pattern(x, y), true / 2)).notes != ()
 
 
-@pytest.mark.parametrize(("signs", "flip"), [((-1, 1), "flip_x"), ((1, -1), "flip_y"), ((-1, -1), "flip_x and flip_y")])
-def test_reversed_signs_are_named(signs: tuple[int, int], flip: str) -> None:
+@pytest.mark.parametrize(
+    ("signs", "setting"),
+    [((-1, 1), "flow.flip_x"), ((1, -1), "flow.flip_y"), ((-1, -1), "flow.flip_x and flow.flip_y")],
+)
+def test_reversed_signs_are_put_right(signs: tuple[int, int], setting: str) -> None:
     x, y = grid(H, W)
     true = constant_flow(H, W, -8, 5)
-    reverse = true * torch.tensor(signs).view(1, 2, 1, 1)
-    motion = MotionFinder()(*pair(pattern(x - 8, y + 5), pattern(x, y), reverse))
+    frames = pattern(x - 8, y + 5), pattern(x, y)
+    motion = MotionFinder()(*pair(*frames, true * torch.tensor(signs).view(1, 2, 1, 1)))
+    right = MotionFinder()(*pair(*frames, true))
+    assert torch.equal(motion.backward_flow, right.backward_flow)
+    assert torch.equal(motion.valid, right.valid)
     assert len(motion.notes) == 1
-    assert motion.notes[0].endswith(f"change flow.{flip}")
+    assert motion.notes[0].startswith("frame 12: ")
+    assert f"change {setting} to say so" in motion.notes[0]
 
 
 def ortho() -> tuple[FlowFrame, FlowFrame]:

@@ -33,8 +33,9 @@ _CLEARLY_WORSE = 0.6  # ratio of correlations: right vectors of renders were nev
 _LEAST_GAIN = 0.05  # what an estimate may gain by fitting grain
 _MOSTLY_DISPLACED = 0.3  # right vectors of renders: 0.04 at most
 _SOME_DISPLACED = 0.03  # a moving sun's shadows: 0.017; a moving ninth of a frame: 0.04 to 0.1
+_FITS = 0.8  # of the estimate's correlation, for reversed vectors to be believed
 _SMALLEST_SIDE = 32  # the fast estimator crashes, or returns NaN, on wide pictures of fewer rows
-_FLIPS = {"flip_x": (-1.0, 1.0), "flip_y": (1.0, -1.0), "flip_x and flip_y": (-1.0, -1.0)}
+_REVERSALS = ((-1.0, 1.0), (1.0, -1.0), (-1.0, -1.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Agreement:
         vectors: correlation after warping by the vectors.
         estimated: correlation after warping by the estimate.
         displaced: share of the textured part that only the estimate aligns, and well.
-        flip: the reversal of signs that would make the vectors fit, or "".
+        signs: factors of x and y that would make wrong vectors fit; None where no reversal would.
     """
 
     textured: float
@@ -55,7 +56,7 @@ class Agreement:
     vectors: float
     estimated: float
     displaced: float
-    flip: str
+    signs: tuple[float, float] | None
 
     @property
     def contradicted(self) -> bool:
@@ -104,16 +105,16 @@ def judge_vectors(
         vectors=_mean(by_vectors, texture),
         estimated=_mean(by_estimate, texture),
         displaced=_mean(displaced, texture),
-        flip="",
+        signs=None,
     )
     if not result.contradicted:
         return result
     fits = {
-        name: _mean(_fit(scene, before, vectors * torch.tensor(signs).view(1, 2, 1, 1)), texture)
-        for name, signs in _FLIPS.items()
+        signs: _mean(_fit(scene, before, vectors * torch.tensor(signs).view(1, 2, 1, 1)), texture)
+        for signs in _REVERSALS
     }
     best = max(fits, key=fits.__getitem__)
-    return replace(result, flip=best) if fits[best] > 0.8 * result.estimated else result
+    return replace(result, signs=best) if fits[best] > _FITS * result.estimated else result
 
 
 def _fit(scene: FloatArray, before: GreyArray, flow: Tensor) -> FloatArray:

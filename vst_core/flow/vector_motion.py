@@ -30,8 +30,9 @@ class MotionFromVectors:
     """Motion between neighbouring frames from their vectors.
 
     - The sky has vector 0 in Blender even while the camera turns: there, where it shows anything, flow is estimated.
-    - Vectors that clearly do not fit the pictures (Blender's moving orthographic cameras, a wrong sign) are replaced by
-      the estimate for that pair, with a note.
+    - Vectors that fit the pictures only with x, y or both reversed are reversed, with a note.
+    - Vectors that clearly do not fit the pictures (Blender's moving orthographic cameras) are replaced by the estimate
+      for that pair, with a note.
     - Vectors that are 0 all over while the picture moves (motion blur was on, the pass is empty) are refused.
     - Where a frame has only the other direction's vectors, the neighbour's are inverted.
 
@@ -44,6 +45,7 @@ class MotionFromVectors:
 
     def __call__(self, current: FlowFrame, previous: FlowFrame) -> Motion:
         """The motion from ``previous`` to ``current``, its neighbour."""
+        notes: tuple[str, ...] = ()
         there, back = _vectors_between(current, previous)
         sky, sky_before = _sky(current), _sky(previous)
         grey, grey_before = (to_grey(frame.image)[0] for frame in (current, previous))
@@ -51,6 +53,10 @@ class MotionFromVectors:
         if not there.any() and (back is None or not back.any()):
             if not agreement.still:
                 raise _all_zero(current)
+        elif agreement.signs is not None:
+            signs = torch.tensor(agreement.signs).view(1, 2, 1, 1)
+            there, back = there * signs, None if back is None else back * signs
+            notes = (_reversed(current, agreement.signs),)
         elif agreement.contradicted:
             motion = EstimatedMotion(self._estimate)(current, previous)
             return replace(motion, notes=(_misfit(current, agreement),))
@@ -59,7 +65,7 @@ class MotionFromVectors:
             there = self._fill(there, sky, current, previous)
             back = None if back is None else self._fill(back, sky_before, previous, current)
         valid = consistency_mask(there, back)
-        return Motion(there.to(current.image), valid.to(current.image))
+        return Motion(there.to(current.image), valid.to(current.image), notes)
 
     def _fill(self, flow: Tensor, sky: BoolArray | None, at: FlowFrame, to: FlowFrame) -> Tensor:
         """Flow, but estimated in the sky; far things move evenly, so a reduced picture tells as much."""
@@ -133,11 +139,17 @@ def _all_zero(frame: FlowFrame) -> InputError:
     )
 
 
+def _reversed(frame: FlowFrame, signs: tuple[float, float]) -> str:
+    axes = [axis for axis, sign in zip("xy", signs, strict=True) if sign < 0]
+    return (
+        f"frame {frame.frame}: the motion vectors fit the pictures with {' and '.join(axes)} reversed, and were; "
+        f"change {' and '.join(f'flow.flip_{axis}' for axis in axes)} to say so"
+    )
+
+
 def _misfit(frame: FlowFrame, agreement: Agreement) -> str:
-    cause = "a moving orthographic camera in Blender does this"
-    if agreement.flip:
-        cause = f"reversing their sign would make them fit: change flow.{agreement.flip}"
     return (
         f"frame {frame.frame}: the motion vectors do not fit the pictures (correlation {agreement.vectors:.2f}, that "
-        f"of estimated flow {agreement.estimated:.2f}), so estimated flow was used; {cause}"
+        f"of estimated flow {agreement.estimated:.2f}), so estimated flow was used; a moving orthographic camera in "
+        "Blender does this"
     )
