@@ -22,12 +22,12 @@ NOISE = """
 
     render_shot = jobs.render_shot
 
-    def loud(settings, on_progress):
+    def loud(*arguments):
         print("noise of Python")
         os.write(1, b"noise of C\\n")
         subprocess.run(["echo", "noise of a child"], check=True)
         sys.stdin.read()
-        return render_shot(settings, on_progress)
+        return render_shot(*arguments)
 
     jobs.render_shot = loud
 """

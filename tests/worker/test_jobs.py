@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from small_network import with_network
 from small_shot import SHOT, SmallShot, differing, leftovers, out, outputs
 from worker_process import LAST, WorkerProcess, endless, worker_process
 
 import vst_core
+from vst_core import FrameRange
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +58,32 @@ def test_a_whole_shot_comes_out_as_it_does_without_a_worker(
     again = worker.until(*LAST)
     assert names(again) == ["queued", "start", "frame", "done"]
     assert all(event["kept"] for event in again if event["event"] == "frame")
+
+
+COUNTED = """
+    import vst_core.pipeline.method as method
+
+    load_checkpoint = method.load_checkpoint
+
+    def counted(name):
+        print("a network is loaded")
+        return load_checkpoint(name)
+
+    method.load_checkpoint = counted
+"""
+
+
+def test_jobs_of_one_network_load_it_once(small_shot: SmallShot, small_network: Path, tmp_path: Path) -> None:
+    with worker_process(COUNTED) as counted:
+        for job in "abc":
+            settings = small_shot.settings(tmp_path / job, frames="1001-1002", **with_network(small_network))
+            counted.ask("render", job=job, settings=settings)
+            assert counted.until(*LAST)[-1] == {"event": "done", "job": job, "frames": 2}
+        counted.ask("shutdown")
+        assert counted.end() == 0
+        assert counted.log.count("a network is loaded\n") == 1
+    for job in "bc":
+        assert differing(tmp_path / "a", tmp_path / job, FrameRange(1001, 1002)) == []
 
 
 def test_a_job_is_cancelled_in_the_middle_of_a_frame_and_the_next_one_works(

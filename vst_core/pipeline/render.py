@@ -22,6 +22,7 @@ from vst_core.errors import VstError
 from vst_core.flow import Motion, unchanged_mask, warp, warp_sharp
 from vst_core.image import Window
 from vst_core.methods import Prior, Progress
+from vst_core.pipeline.method import NetworkCache
 from vst_core.pipeline.plate import Plate, View, motion_between, named_frame
 from vst_core.pipeline.resume import find_resume_point
 from vst_core.pipeline.shot import Shot, open_shot
@@ -42,7 +43,9 @@ class FrameProgress:
 
 
 def render_shot(
-    settings: RenderSettings, on_progress: Callable[[FrameProgress], None] = lambda _: None
+    settings: RenderSettings,
+    on_progress: Callable[[FrameProgress], None] = lambda _: None,
+    networks: NetworkCache | None = None,
 ) -> Iterator[FrameResult]:
     """Stylise a shot, frame after frame; a shot that was begun goes on after its last good frame.
 
@@ -53,11 +56,12 @@ def render_shot(
     Args:
         settings: the shot.
         on_progress: called every few steps of a frame.
+        networks: has the network of an earlier render, and keeps this one's for a later one.
 
     Raises:
         VstError: one line that names frame and file; finished frames stay.
     """
-    shot = open_shot(settings)
+    shot = open_shot(settings, networks)
     with ExitStack() as stack:
         stack.enter_context(shot.states.lock())
         resume = find_resume_point(shot)

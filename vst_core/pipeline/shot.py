@@ -21,7 +21,14 @@ from vst_core.flow import MotionFinder
 from vst_core.frame_io import Header, check_frame_compression, read_header
 from vst_core.frames import FrameRange
 from vst_core.methods import Method
-from vst_core.pipeline.method import LoadedMethod, open_device, open_method, prepare_style, style_images
+from vst_core.pipeline.method import (
+    LoadedMethod,
+    NetworkCache,
+    open_device,
+    open_method,
+    prepare_style,
+    style_images,
+)
 from vst_core.pipeline.plate import PlateReader, named_frame, vector_layer
 from vst_core.pipeline.state import StateStore
 from vst_core.sequence import FrameSequence
@@ -62,8 +69,8 @@ class Shot:
     states: StateStore
 
 
-def open_shot(settings: RenderSettings) -> Shot:
-    """Make a shot ready.
+def open_shot(settings: RenderSettings, networks: NetworkCache | None = None) -> Shot:
+    """Make a shot ready; see ``open_method`` for ``networks``.
 
     Raises:
         VstError: the first thing that is wrong.
@@ -76,7 +83,7 @@ def open_shot(settings: RenderSettings) -> Shot:
         check_frame_compression(header, settings.layer, settings.output.stored_compression)
         check_vectors(flow, sequences.plate, sequences.frames.first, header)
     transform = open_transform(header, settings.color_space)
-    loaded = open_method(settings, open_device(settings))
+    loaded = open_method(settings, open_device(settings), networks)
     prepare_style(settings, loaded)
     mark = fingerprint(settings, sequences.frames.first, transform, loaded)
     return Shot(

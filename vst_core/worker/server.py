@@ -9,11 +9,13 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable
 from functools import partial
 from queue import SimpleQueue
 from typing import Any
 
 from vst_core.errors import ExitCode, SettingsError
+from vst_core.pipeline.method import NetworkCache
 from vst_core.settings import RenderSettings
 from vst_core.worker.channel import Channel
 from vst_core.worker.greeting import greeting
@@ -60,6 +62,7 @@ class Server:
     def __init__(self, channel: Channel, parent: int) -> None:
         self._channel, self._parent = channel, parent
         self._greeting: dict[str, Any] = {}
+        self._networks = NetworkCache()  # jobs follow one another, and most want the network of the one before
         self._jobs: dict[str, Job] = {}  # at work or waiting
         self._waiting: SimpleQueue[Job | None] = SimpleQueue()
         self._at_work: tuple[Job, float] | None = None
@@ -137,7 +140,7 @@ class Server:
 
     def _queue(self, request: JobRequest) -> None:
         try:
-            work = _work(request)
+            work = self._work(request)
         except SettingsError as error:
             refused = RefusedRequestError(error.what, where=error.where, remedy=error.remedy)
             refused.job = request.job
@@ -180,15 +183,14 @@ class Server:
                 job.cancelled.set()
         self._waiting.put(None)
 
+    def _work(self, request: JobRequest) -> Callable[[Job], dict[str, Any]]:
+        """What a request means, its settings understood.
 
-def _work(request: JobRequest) -> Any:
-    """What a request means, its settings understood.
-
-    Raises:
-        SettingsError: they are not settings.
-    """
-    if isinstance(request, Render):
-        return partial(render, RenderSettings.of(request.settings))
-    if isinstance(request, Check):
-        return partial(check, RenderSettings.of(request.settings))
-    return partial(run_trial, trial_settings(request.settings))
+        Raises:
+            SettingsError: they are not settings.
+        """
+        if isinstance(request, Render):
+            return partial(render, RenderSettings.of(request.settings), self._networks)
+        if isinstance(request, Check):
+            return partial(check, RenderSettings.of(request.settings))
+        return partial(run_trial, trial_settings(request.settings), self._networks)
