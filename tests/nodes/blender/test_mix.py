@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from small_shot import read_channels, write_channels
-
-sys.path.append(str(Path(__file__).parent))
-
 from real_blender import blender
+from small_shot import read_channels, write_channels
 
 Picture = NDArray[np.float32]
 HALF_ULP = 2e-7

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from small_shot import attributes_of, color_of, read_channels, write_channels
-
-sys.path.append(str(Path(__file__).parent))
-
 from real_blender import blender
+from small_shot import attributes_of, color_of, read_channels, write_channels
 
 
 @pytest.fixture(scope="module")
