@@ -22,7 +22,7 @@ from vst_core.errors import InputError, OutputError, SettingsError
 from vst_core.files.exr_file import LOSSLESS, channel_types, check_compression, part_header, write_parts
 from vst_core.files.exr_verify import verify_parts
 from vst_core.files.image_file import Header, ImageFile, PartHeader, open_image, read_header
-from vst_core.files.layers import ColorLayer, PartChannels, choose_color_layer
+from vst_core.files.layers import ColorLayer, PartChannels, choose_color_layer, view_channels
 from vst_core.files.picture import picture_part
 from vst_core.image import FloatArray, Frame, Part, columns
 
@@ -31,6 +31,7 @@ __all__ = [
     "check_finite",
     "check_frame_compression",
     "color_channels",
+    "names_in_view",
     "read_channels",
     "read_frame",
     "read_header",
@@ -93,7 +94,16 @@ def color_channels(header: Header, layer: str | None = None) -> ColorLayer:
     Raises:
         InputError: there is no such layer, or no colour at all.
     """
-    return choose_color_layer([_part_channels(part) for part in header.parts], layer, header.path)
+    return choose_color_layer(_all_channels(header), layer, header.path)
+
+
+def names_in_view(header: Header, layer: str | None = None) -> tuple[str, ...]:
+    """The channels of the view that the colour of a file shows, as ``Frame.view`` names them.
+
+    Raises:
+        InputError: there is no such layer, or no colour at all.
+    """
+    return tuple(view_channels(_all_channels(header), color_channels(header, layer)))
 
 
 def check_frame_compression(header: Header, layer: str | None, compression: str | None) -> None:
@@ -189,18 +199,25 @@ def _read_exr(file: ImageFile, layer: str | None) -> Frame:
         for index, header in enumerate(headers)
     )
     metadata = headers[chosen.part].metadata
-    return Frame(parts, chosen.part, chosen.color, chosen.alpha, metadata, file.header.path)
+    view = view_channels(_all_channels(file.header), chosen)
+    return Frame(parts, chosen.part, chosen.color, chosen.alpha, metadata, file.header.path, view)
 
 
 def _read_picture(file: ImageFile) -> Frame:
     part = picture_part(file.header.parts[0], file.read(0))
     alpha = part.channels.index("A") if "A" in part.channels else None
-    return Frame((part,), 0, (0, 1, 2), alpha, file.header.metadata, file.header.path)
+    view = {name: (0, index) for index, name in enumerate(part.channels)}
+    return Frame((part,), 0, (0, 1, 2), alpha, file.header.metadata, file.header.path, view)
+
+
+def _all_channels(header: Header) -> list[PartChannels]:
+    return [_part_channels(part) for part in header.parts]
 
 
 def _part_channels(header: PartHeader) -> PartChannels:
     views = header.metadata.get("view") or header.metadata.get("multiView") or ""
-    return PartChannels(header.channels, header.name, views if isinstance(views, str) else views[0])
+    first, *others = [views] if isinstance(views, str) else views
+    return PartChannels(header.channels, header.name, first, tuple(others))
 
 
 def _find_channel(header: Header, name: str) -> tuple[int, int]:

@@ -65,6 +65,8 @@ class Frame:
         alpha_channel: index of the colour's alpha within that part, or None.
         metadata: attributes of the colour part by name.
         path: where it was read, for messages.
+        view: the channels of the view that the colour shows, by their names without the view, each with its part and
+            its index within it.
     """
 
     parts: tuple[Part, ...]
@@ -73,6 +75,7 @@ class Frame:
     alpha_channel: int | None
     metadata: Mapping[str, Any]
     path: str
+    view: Mapping[str, tuple[int, int]]
 
     @property
     def data_window(self) -> Window:
@@ -98,23 +101,18 @@ class Frame:
         pixels = self.parts[self.color_part].pixels
         return np.ascontiguousarray(pixels[..., self.alpha_channel], dtype=np.float32)
 
-    @property
-    def channel_names(self) -> tuple[str, ...]:
-        """Names of all channels over all parts, in file order."""
-        return tuple(name for part in self.parts for name in part.channels)
-
-    def channel(self, name: str) -> FloatArray:
-        """One channel by name, from whichever part has it: (H, W) float32.
+    def channel(self, name: str) -> tuple[FloatArray, Window]:
+        """One channel of the colour's view by its name in ``view``: (H, W) float32, and the window that it covers.
 
         Raises:
-            InputError: no part has a channel of that name.
+            InputError: the view has no channel of that name.
         """
-        for part in self.parts:
-            if name in part.channels:
-                return np.ascontiguousarray(part.pixels[..., part.channels.index(name)], dtype=np.float32)
-        raise InputError(
-            f"has no channel {name!r}", where=self.path, remedy=f"its channels are {', '.join(self.channel_names)}"
-        )
+        if name not in self.view:
+            names = ", ".join(self.view)
+            raise InputError(f"has no channel {name!r}", where=self.path, remedy=f"its channels are {names}")
+        part, index = self.view[name]
+        pixels = np.ascontiguousarray(self.parts[part].pixels[..., index], dtype=np.float32)
+        return pixels, self.parts[part].data_window
 
     def with_color(self, color: FloatArray) -> Frame:
         """The same frame with other colour: ``color`` is (H, W, 3) over the data window. Nothing else changes."""

@@ -1,7 +1,7 @@
 import pytest
 
 from vst_core.errors import InputError
-from vst_core.files.layers import PartChannels, choose_color_layer
+from vst_core.files.layers import PartChannels, choose_color_layer, view_channels
 
 
 def rgb(prefix: str, components: str = "RGBA") -> tuple[str, ...]:
@@ -56,6 +56,53 @@ def test_views_of_a_single_part() -> None:
     assert chosen(part)[1] == ["R", "G", "B"]
     assert chosen(part, "left")[1] == ["R", "G", "B"]
     assert chosen(part, "right")[1] == ["right.R", "right.G", "right.B"]
+
+
+def named(parts: list[PartChannels], wanted: str) -> dict[str, str]:
+    """The names of a view, and the part and channel behind each."""
+    found = view_channels(parts, choose_color_layer(parts, wanted, "plate.exr"))
+    return {name: f"{parts[part].name}:{parts[part].channels[index]}" for name, (part, index) in found.items()}
+
+
+def nuke_parts() -> list[PartChannels]:
+    """What Nuke writes with a part for each layer and view: no layer in the names, and in the order of the alphabet."""
+    colors = ("blue", "green", "red")
+    return [
+        part
+        for view in ("left", "right")
+        for part in (
+            PartChannels(colors, f"diffuse.{view}", view),
+            PartChannels(("u", "v"), f"forward.{view}", view),
+            PartChannels(("A", "B", "G", "R"), f"rgba.{view}", view),
+        )
+    ]
+
+
+def test_nukes_parts_for_each_layer() -> None:
+    parts = nuke_parts()
+    assert chosen(parts) == (2, ["R", "G", "B"], "A")
+    assert chosen(parts, "right") == (5, ["R", "G", "B"], "A")
+    assert chosen(parts, "right.diffuse")[0] == 3
+    names = named(parts, "right")
+    assert names["forward.u"] == "forward.right:u"
+    assert names["diffuse.red"] == "diffuse.right:red"
+    assert names["R"] == "rgba.right:R"
+    assert len(names) == 9
+
+
+@pytest.mark.parametrize("vectors", ["right.forward.u", "forward.right.u"])
+def test_the_channels_of_a_view_in_a_single_part(vectors: str) -> None:
+    channels = (*rgb(""), "forward.u", *rgb("right"), vectors)
+    parts = [PartChannels(channels, view="left", other_views=("right",))]
+    assert named(parts, "left") == {"R": ":R", "G": ":G", "B": ":B", "A": ":A", "forward.u": ":forward.u"}
+    assert named(parts, "right")["forward.u"] == f":{vectors}"
+    assert named(parts, "right")["R"] == ":right.R"
+
+
+def test_what_belongs_to_no_view_is_that_of_each() -> None:
+    parts = [PartChannels(rgb(""), "left", "left"), PartChannels(rgb(""), "right", "right"), PartChannels(("Z",), "z")]
+    assert named(parts, "left")["Z"] == named(parts, "right")["Z"] == "z:Z"
+    assert named(parts, "right")["R"] == "right:R"
 
 
 def test_layer_within_a_named_part() -> None:

@@ -39,7 +39,7 @@ def write(path: Path, pixels: NDArray[Any], **attributes: object) -> Path:
 def test_integers_become_fractions(tmp_path: Path, name: str, top: int, data_type: type) -> None:
     pixels = levels(3, top, data_type)
     frame = read_frame(write(tmp_path / name, pixels))
-    assert frame.channel_names == ("R", "G", "B")
+    assert tuple(frame.view) == ("R", "G", "B")
     assert np.abs(frame.color - pixels.astype(np.float64) / top).max() < 1e-7
     assert frame.alpha is None
 

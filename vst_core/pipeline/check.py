@@ -120,4 +120,4 @@ def _check_header(settings: RenderSettings, plate: FrameSequence, frame: int, he
     window = header.parts[color_channels(header, settings.layer).part].display_window
     expected = first.parts[color_channels(first, settings.layer).part].display_window
     check_size(window, expected, header.path)
-    check_vectors(used_flow(settings), plate, frame, header)
+    check_vectors(used_flow(settings), plate, frame, header, settings.layer)

@@ -115,16 +115,21 @@ class PlateReader:
     def _motion(self, number: int, frame: Frame) -> tuple[Vectors | None, Tensor | None]:
         if self._vectors is None:
             return None, None
-        channel: Callable[[str], NDArray[Any]] = frame.channel
-        names, path = frame.channel_names, Path(frame.path)
+
+        def own(name: str) -> NDArray[np.float32]:
+            values, window = frame.channel(name)
+            return place(torch.from_numpy(values)[None, None], window, frame.data_window)[0, 0].numpy()
+
+        channel: Callable[[str], NDArray[Any]] = own
+        names, path = tuple(frame.view), Path(frame.path)
         if self._vectors is not self._sequence:
             path = self._vectors.path(number)
             names = read_header(path).channel_names
             channel = _Channels(path)
         layer = vector_layer(self._flow, names, path)
         vectors = to_flow(layer, channel, where=path)
-        depth_name = depth_channel(layer, frame.channel_names)
-        depth = None if depth_name is None else torch.from_numpy(frame.channel(depth_name))[None, None]
+        depth_name = depth_channel(layer, tuple(frame.view))
+        depth = None if depth_name is None else torch.from_numpy(own(depth_name))[None, None]
         return vectors, depth
 
 

@@ -18,9 +18,10 @@ from vst_core.color import DisplayTransform, resolve_color_space
 from vst_core.device import Device
 from vst_core.errors import OutputError, SettingsError
 from vst_core.flow import MotionFinder
-from vst_core.frame_io import Header, check_frame_compression, read_header
+from vst_core.frame_io import Header, check_frame_compression, names_in_view, read_header
 from vst_core.frames import FrameRange
 from vst_core.methods import Method
+from vst_core.pipeline.keep_color import ColorKeeper, open_keep_color
 from vst_core.pipeline.method import (
     LoadedMethod,
     NetworkCache,
@@ -64,6 +65,7 @@ class Shot:
     transform: DisplayTransform
     motion: MotionFinder
     method: Method
+    keep_color: ColorKeeper
     device: Device
     fingerprint: str
     states: StateStore
@@ -81,18 +83,21 @@ def open_shot(settings: RenderSettings, networks: NetworkCache | None = None) ->
     with named_frame(sequences.frames.first):
         header = read_header(sequences.plate.path(sequences.frames.first))
         check_frame_compression(header, settings.layer, settings.output.stored_compression)
-        check_vectors(flow, sequences.plate, sequences.frames.first, header)
+        check_vectors(flow, sequences.plate, sequences.frames.first, header, settings.layer)
     transform = open_transform(header, settings.color_space)
+    reader = PlateReader(sequences.plate, settings.layer, transform, flow, sequences.vectors, settings.scale)
     loaded = open_method(settings, open_device(settings), networks)
     prepare_style(settings, loaded)
+    keep_color = open_keep_color(settings, loaded.method, lambda: reader.read(sequences.frames.first))
     mark = fingerprint(settings, sequences.frames.first, transform, loaded)
     return Shot(
         settings=settings,
         sequences=sequences,
-        reader=PlateReader(sequences.plate, settings.layer, transform, flow, sequences.vectors, settings.scale),
+        reader=reader,
         transform=transform,
         motion=open_motion(flow, loaded.device.torch_device),
         method=loaded.method,
+        keep_color=keep_color,
         device=loaded.device,
         fingerprint=mark,
         states=StateStore(sequences.output, mark),
@@ -120,7 +125,7 @@ def fingerprint(settings: RenderSettings, first: int, transform: DisplayTransfor
     )
 
 
-def check_vectors(flow: FlowSettings, plate: FrameSequence, frame: int, header: Header) -> None:
+def check_vectors(flow: FlowSettings, plate: FrameSequence, frame: int, header: Header, layer: str | None) -> None:
     """Check that a frame, or the file that holds its motion, has the motion vectors that are needed.
 
     Raises:
@@ -130,7 +135,8 @@ def check_vectors(flow: FlowSettings, plate: FrameSequence, frame: int, header: 
     if vectors is None or not vectors.path(frame).exists():
         return
     path = vectors.path(frame)
-    vector_layer(flow, header.channel_names if vectors == plate else read_header(path).channel_names, path)
+    names = names_in_view(header, layer) if vectors == plate else read_header(path).channel_names
+    vector_layer(flow, names, path)
 
 
 def open_sequences(settings: RenderSettings) -> Sequences:
