@@ -38,6 +38,7 @@ ROWS = (
     Row("style.weights", "Style", "Mix"),
     Row("style.scale", "Style", "Stroke size", STEPS, slider=(0.25, 4)),
     Row("strength", "Style", "Strength"),
+    Row("keep_color", "Style", "Keep colours"),
     Row("scale", "Style", "Working scale", slider=(0.25, 1)),
     Row("temporal", "Motion", "Coherent"),
     Row(

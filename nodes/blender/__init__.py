@@ -1,8 +1,8 @@
 """The node of Blender's compositor. It runs in Blender's Python; the engine is a process of its own.
 
 ``versions`` knows what differs between Blenders; ``properties``, ``styles`` and ``preferences`` are what can be set;
-``tree`` and ``node`` are the node; ``preflight`` finds what is wrong and ``mending`` mends it; ``shot``, ``folders``,
-``dump`` and ``exr_header`` make a ``run``, which ``operators``, ``panel`` and ``batch`` show.
+``tree`` and ``node`` are the node; ``preflight`` finds what is wrong and ``mending`` mends it; ``shot`` and ``dump``
+make a ``run``, which ``operators``, ``panel`` and ``batch`` show.
 """
 
 from __future__ import annotations

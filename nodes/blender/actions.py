@@ -9,8 +9,8 @@ import bpy  # type: ignore[import-not-found]
 from bpy import props
 
 from ..errors import WorkerError
+from ..folders import versions
 from .baking import bake
-from .folders import versions
 from .properties import with_properties
 from .sequencer import to_sequencer
 from .shot import output_root

@@ -11,7 +11,7 @@ from typing import Any
 import bpy  # type: ignore[import-not-found]
 
 from ..errors import WorkerError
-from .exr_header import check_exr, is_whole
+from ..exr_header import check_exr, is_whole
 from .shot import PLATE, Shot
 from .tree import add_dump, find_node, remove_dump
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import bpy  # type: ignore[import-not-found]
 
-from .folders import unfinished
+from ..folders import unfinished
 from .preflight import Problem, find_problems
 from .properties import node_knobs
 from .run import RUNS, spell

@@ -11,7 +11,7 @@ from typing import Any
 import bpy  # type: ignore[import-not-found]
 
 from ..errors import WorkerError
-from .folders import is_writable
+from ..folders import is_writable
 from .mending import camera_moves, linked_to, render_layers, view_layer
 from .shot import frame_range, output_root
 from .styles import FILE

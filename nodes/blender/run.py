@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import WorkerError
+from ..exr_header import ExrHeader, check_exr
+from ..folders import DONE, Version, open_version
 from ..job import Job
 from .dump import dump_plate
-from .exr_header import ExrHeader, check_exr
-from .folders import DONE, Version, open_version
 from .preferences import LOG
 from .preflight import find_problems
 from .shot import blender_space, read_shot

@@ -13,7 +13,7 @@ from typing import Any
 
 import bpy  # type: ignore[import-not-found]
 
-from .exr_header import check_exr, is_whole
+from ..exr_header import check_exr, is_whole
 from .tree import Sequence, shown_sequence
 from .versions import IS_5, own_tree, strips_of, use_for_output, write_exr
 

@@ -19,7 +19,7 @@ MARK = "RESULT "
 
 
 def find_blender() -> str:
-    """A Python that has bpy: the one that ``$VST_BPY`` names, or one that make installed; without, a test is skipped."""
+    """A Python that has bpy: the one that ``$VST_BPY`` names, or one that make installed; a test is skipped without."""
     installed = sorted(str(python) for python in (_ROOT / ".blender").glob("*/bin/python"))
     named = os.environ.get("VST_BPY") or next(iter(installed), None)
     if named is None:

@@ -1,20 +1,21 @@
 """Whether an EXR file is whole, told from its header and its table of offsets, without decoding a pixel.
 
-Blender shows a frame that it cannot read as black, and says nothing. The layout of the file is that of the OpenEXR
+Hosts may show a frame that they cannot read as black, and say nothing. The layout of the file is that of the OpenEXR
 file format's documentation.
 """
 
 from __future__ import annotations
 
+import math
 import struct
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from ..errors import WorkerError
+from .errors import WorkerError
 
 _MAGIC = 20000630
-_TILED, _MULTIPART = 0x200, 0x1000
+_MULTIPART = 0x1000
 _LINES = {0: 1, 1: 1, 2: 1, 3: 16, 4: 32, 5: 16, 6: 32, 7: 32, 8: 32, 9: 256}  # of a chunk, by compression
 _LONGEST = 1 << 24
 
@@ -46,7 +47,7 @@ def check_exr(path: Path) -> ExrHeader:
             return _check(file, size)
     except OSError as error:
         raise WorkerError(f"{path} cannot be read ({error.strerror})") from None
-    except (struct.error, ValueError, KeyError, IndexError):
+    except (struct.error, ValueError, ArithmeticError, LookupError):
         raise WorkerError(f"{path} is no whole EXR file; delete it and stylise the shot again") from None
 
 
@@ -66,16 +67,12 @@ def _check(file: BinaryIO, size: int) -> ExrHeader:
     parts = [_read_header(file)]
     while version & _MULTIPART and (header := _read_header(file)):
         parts.append(header)
-    last = 0
-    for header in parts:
-        if not version & _TILED or "chunkCount" in header:
-            last = max(last, _last_offset(file, _chunks(header)))
-    if last and not version & (_TILED | _MULTIPART):  # its last chunk is a line number, a length, and so many bytes
-        file.seek(last + 4)
+    for header, last in [(header, _last_offset(file, _chunks(header))) for header in parts]:
+        # Before its length, a chunk has the number of its part where there are several, and where its pixels belong.
+        file.seek(last + (4 if version & _MULTIPART else 0) + (16 if "tiles" in header else 4))
         (length,) = struct.unpack("<i", file.read(4))
-        last += 7 + length
-    if last >= size:
-        raise ValueError("cut off")
+        if length <= 0 or file.tell() + length > size:
+            raise ValueError("cut off")
     first = parts[0]
     left, top, right, bottom = struct.unpack("<4i", first["displayWindow"])
     return ExrHeader(right - left + 1, bottom - top + 1, first.get("colorInteropID", b"").decode("utf-8"))
@@ -105,8 +102,12 @@ def _chunks(header: dict[str, bytes]) -> int:
     if "chunkCount" in header:
         (count,) = struct.unpack("<i", header["chunkCount"])
         return int(count)
-    _, top, _, bottom = struct.unpack("<4i", header["dataWindow"])
-    return -(-int(bottom - top + 1) // _LINES[header["compression"][0]])
+    left, top, right, bottom = struct.unpack("<4i", header["dataWindow"])
+    columns, lines = 1, _LINES[header["compression"][0]]
+    if "tiles" in header:  # those of the full size, which come before any smaller ones
+        width, lines, _ = struct.unpack("<IIB", header["tiles"])
+        columns = math.ceil((right - left + 1) / width)
+    return columns * math.ceil((bottom - top + 1) / lines)
 
 
 def _last_offset(file: BinaryIO, chunks: int) -> int:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import WorkerError
+from .errors import WorkerError
 
 DONE = "done"
 _NAME = re.compile(r"v(\d{3,})")
