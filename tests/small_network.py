@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import torch
 from small_shot import SHOT, SmallShot
 from torch import Tensor
 
+from vst_core.moments import Moments
 from vst_core.networks import ARCHITECTURES, TransformerNet, write_checkpoint
 
 STYLES = ("dots", "bars")
@@ -38,10 +40,12 @@ def with_gate(network: TransformerNet, bias: float) -> TransformerNet:
     return network
 
 
-def write_random_network(path: Path, *, gate: float | None = None, seed: int = 1) -> Path:
+def write_random_network(
+    path: Path, *, gate: float | None = None, seed: int = 1, colors: Sequence[Moments] = ()
+) -> Path:
     """A ``fast`` network as a file, with the styles ``STYLES``."""
     network = random_network(seed=seed)
-    write_checkpoint(path, network if gate is None else with_gate(network, gate), STYLES, CARD)
+    write_checkpoint(path, network if gate is None else with_gate(network, gate), STYLES, CARD, colors)
     return path
 
 

@@ -24,6 +24,7 @@ OTHER: dict[str, Any] = {
     "network": "fast",
     "tile": 64,
     "strength": 0.5,
+    "keep_color": "match",
     "temporal": False,
     "scale": 0.5,
     "flow.source": "dis",

@@ -220,6 +220,11 @@ class RenderSettings(SettingsModel):
         default=0, ge=0, le=65536, description="Rows that the network computes at a time; 0 decides by the free memory."
     )
     strength: float = Field(default=1.0, ge=0, le=1, description="How much of the stylised frame lies over the plate.")
+    keep_color: Literal["off", "luminance", "match"] = Field(
+        default="off",
+        description="Keep the plate's colours: luminance takes only light and shade from the style, match moves the "
+        "style's palette to the plate's.",
+    )
     temporal: bool = Field(default=True, description="Carry the previous result along; off stylises each frame alone.")
     scale: float = Field(default=1.0, gt=0, le=1, description="Working size relative to the plate.")
     flow: FlowSettings = FlowSettings()

@@ -38,7 +38,7 @@ def made(
     blend: Sequence[float] = (1.0,),
     tile: int = 0,
 ) -> FeedForward:
-    checkpoint = Checkpoint(network or random_network(), STYLES, {}, Path("small.safetensors"), "0" * 64)
+    checkpoint = Checkpoint(network or random_network(), STYLES, {}, (), Path("small.safetensors"), "0" * 64)
     return FeedForward(checkpoint, styles, blend, PROCESSOR, tile)
 
 

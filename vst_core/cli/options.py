@@ -44,6 +44,7 @@ OPTIONS = (
     Option(("--output", "-o"), "output.pattern", str, "PATTERN"),
     Option(("--frames",), "frames", str, "FIRST-LAST"),
     Option(("--strength",), "strength", float),
+    Option(("--keep-color",), "keep_color", str, "off|luminance|match"),
     Option(("--method",), "method", str, "feedforward|optimization"),
     Option(("--network",), "network", str, "quality|fast|FILE"),
     Option(("--tile",), "tile", int, "ROWS"),

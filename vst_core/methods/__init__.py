@@ -2,6 +2,7 @@
 
 from vst_core.methods.base import Cancelled, Method, Prior, Progress
 from vst_core.methods.feedforward import FeedForward
+from vst_core.methods.keep_color import color_moments, matching_luminance, matching_map, with_luminance
 from vst_core.methods.objective import BALANCE
 from vst_core.methods.optimization import Optimization, scaled_to_area
 from vst_core.methods.style_image import read_style
@@ -16,7 +17,11 @@ __all__ = [
     "Prior",
     "Progress",
     "StyleTarget",
+    "color_moments",
+    "matching_luminance",
+    "matching_map",
     "measure_style",
     "read_style",
     "scaled_to_area",
+    "with_luminance",
 ]

@@ -8,6 +8,8 @@ from typing import Protocol
 
 from torch import Tensor
 
+from vst_core.moments import Moments
+
 
 class Cancelled(Exception):  # noqa: N818 - it is no error, it is the user's wish
     """Raised by a progress callback to stop a frame in the middle."""
@@ -42,7 +44,13 @@ class Progress:
 
 
 class Method(Protocol):
-    """A way to stylise frames, its style taken."""
+    """A way to stylise frames, its style taken.
+
+    Attributes:
+        colors: moments of the style's colours, display [0, 1]; None where they are unknown.
+    """
+
+    colors: Moments | None
 
     def stylize(self, content: Tensor, prior: Prior | None, on_progress: Callable[[Progress], None]) -> Tensor:
         """Stylise one frame.

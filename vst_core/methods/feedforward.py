@@ -12,6 +12,7 @@ from torch import Tensor
 from vst_core.device import Device, free_memory
 from vst_core.errors import ModelError, SettingsError
 from vst_core.methods.base import Prior, Progress
+from vst_core.moments import blend_moments
 from vst_core.networks import BandedNetwork, Checkpoint, Plan, plans
 
 # What else a render has in memory grows with the frame too.
@@ -27,6 +28,9 @@ class FeedForward:
         blend: one weight for each, summing to 1.
         device: where it runs, and in which precision.
         tile: rows of the frame that are computed at a time; 0 decides by the free memory.
+
+    Attributes:
+        colors: see ``Method``.
 
     Raises:
         SettingsError: the network has no such style.
@@ -44,6 +48,8 @@ class FeedForward:
                     remedy=f"it has {', '.join(checkpoint.styles)}; an image takes --method optimization, or vst train",
                 )
             mix[checkpoint.styles.index(name)] += weight
+        known = checkpoint.colors
+        self.colors = blend_moments(known, mix.tolist()) if known else None
         self._network = BandedNetwork(checkpoint.network, mix, device.torch_device, device.dtype)
         self._tile = tile
         self._size: tuple[int, int] | None = None

@@ -17,9 +17,11 @@ from torch import Tensor
 from vst_core.errors import ModelError
 from vst_core.features import Features
 from vst_core.methods.base import Prior, Progress
+from vst_core.methods.keep_color import color_moments
 from vst_core.methods.objective import Objective
 from vst_core.methods.solver import Convergence, IterateAverage, make_solver
 from vst_core.methods.style_target import StyleTarget, measure_style
+from vst_core.moments import Moments, blend_moments
 from vst_core.settings import OptimizationSettings
 
 _GROWTH = math.sqrt(2)
@@ -59,11 +61,15 @@ class Optimization:
     Args:
         settings: weights, layers, steps.
         features: a network that has all content and style layers.
+
+    Attributes:
+        colors: see ``Method``; None until there is a style.
     """
 
     def __init__(self, settings: OptimizationSettings, features: Features) -> None:
         self._settings = settings
         self._features = features
+        self.colors: Moments | None = None
         self._styles: list[Tensor] = []
         self._blend: tuple[float, ...] = ()
         self._style_scale = 1.0
@@ -79,6 +85,7 @@ class Optimization:
         """
         self._styles, self._blend, self._style_scale = list(styles), tuple(blend), style_scale
         self._targets = {}
+        self.colors = blend_moments([color_moments(style) for style in styles], blend)
 
     def stylize(self, content: Tensor, prior: Prior | None, on_progress: Callable[[Progress], None]) -> Tensor:
         """Stylise one frame; see ``Method.stylize``."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from safetensors.torch import save
 
 from vst_core.atomic_file import write_atomically
 from vst_core.errors import ModelError
+from vst_core.moments import Moments
 from vst_core.networks.architecture import ARCHITECTURES, Architecture
 from vst_core.networks.transformer import TransformerNet
 from vst_core.weights import file_sha256
@@ -37,6 +38,7 @@ class Checkpoint:
         network: with its weights in float32.
         styles: the name of each style, in order.
         card: how it came to be: recipe, data, metrics, licence.
+        colors: moments of the colours of each style's image, display [0, 1]; empty where the file does not say.
         path: its file.
         sha256: of the file.
     """
@@ -44,6 +46,7 @@ class Checkpoint:
     network: TransformerNet
     styles: tuple[str, ...]
     card: dict[str, Any]
+    colors: tuple[Moments, ...]
     path: Path
     sha256: str
 
@@ -73,7 +76,13 @@ def load_checkpoint(name: str) -> Checkpoint:
     return read_checkpoint(find_checkpoint(name), sha256=_SHA256.get(name))
 
 
-def write_checkpoint(path: Path, network: TransformerNet, styles: tuple[str, ...], card: Mapping[str, Any]) -> None:
+def write_checkpoint(
+    path: Path,
+    network: TransformerNet,
+    styles: tuple[str, ...],
+    card: Mapping[str, Any],
+    colors: Sequence[Moments] = (),
+) -> None:
     """Write a network, its weights in half precision.
 
     Args:
@@ -81,6 +90,7 @@ def write_checkpoint(path: Path, network: TransformerNet, styles: tuple[str, ...
         network: uses instance normalisation.
         styles: the name of each of its styles.
         card: what JSON can hold.
+        colors: moments of the colours of each style's image, display [0, 1]; without them no render can keep colours.
 
     Raises:
         OutputError: the file cannot be written.
@@ -92,6 +102,7 @@ def write_checkpoint(path: Path, network: TransformerNet, styles: tuple[str, ...
         "architecture": json.dumps(asdict(network.architecture)),
         "styles": json.dumps(styles),
         "card": json.dumps(card),
+        "colors": json.dumps([[item.flatten().tolist() for item in moments] for moments in colors]),
     }
     data = save(state, metadata)
     write_atomically(path, lambda temporary: temporary.write_bytes(data), read_checkpoint)
@@ -119,6 +130,7 @@ def read_checkpoint(path: Path, *, sha256: str | None = None) -> Checkpoint:
             metadata = file.metadata() or {}
             _check_version(metadata, path)
             network, styles, card = _described(metadata)
+            colors = _colors(metadata, len(styles))
             network.load_state_dict({name: file.get_tensor(name).float() for name in file.keys()})  # noqa: SIM118
     except (SafetensorError, OSError, ValueError, LookupError, TypeError, ArithmeticError, RuntimeError):
         raise ModelError(
@@ -126,7 +138,14 @@ def read_checkpoint(path: Path, *, sha256: str | None = None) -> Checkpoint:
         ) from None
     if not all(bool(torch.isfinite(parameter).all()) for parameter in network.parameters()):
         raise ModelError("holds weights that are not finite", where=path, remedy="train it again")
-    return Checkpoint(network.eval().requires_grad_(False), styles, card, path, digest)
+    return Checkpoint(network.eval().requires_grad_(False), styles, card, colors, path, digest)
+
+
+def _colors(metadata: Mapping[str, str], styles: int) -> tuple[Moments, ...]:
+    stored = json.loads(metadata.get("colors", "[]"))
+    if stored and len(stored) != styles:
+        raise ValueError
+    return tuple(Moments(torch.tensor(mean).view(1, 3), torch.tensor(second).view(1, 3, 3)) for mean, second in stored)
 
 
 def _check_version(metadata: Mapping[str, str], path: Path) -> None:

@@ -86,6 +86,7 @@ class Writer:
                 shot.states.save(state)
             window, covered = plate.view.window, plate.view.covered
             full = place(resize(stylized, (window.height, window.width)), window, covered)
+            full = shot.keep_color(full, plate.display.pixels)
             color = shot.transform.to_scene_linear(full, plate.display, shot.settings.strength)
             clamped = write_frame(
                 result.path,

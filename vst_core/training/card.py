@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from safetensors import SafetensorError
 
 from vst_core.atomic_file import write_atomically
 from vst_core.errors import ModelError, OutputError
+from vst_core.moments import Moments
 from vst_core.networks import TransformerNet, read_checkpoint, write_checkpoint
 from vst_core.training.history import History
 
@@ -51,7 +52,12 @@ def card_of(path: Path) -> dict[str, Any]:
 
 
 def write_network(
-    path: Path, through: Path, network: TransformerNet, styles: tuple[str, ...], card: Mapping[str, Any]
+    path: Path,
+    through: Path,
+    network: TransformerNet,
+    styles: tuple[str, ...],
+    card: Mapping[str, Any],
+    colors: Sequence[Moments],
 ) -> None:
     """Write a checkpoint, the same bytes for the same contents.
 
@@ -61,13 +67,14 @@ def write_network(
         network: the trained one.
         styles: the name of each of its styles.
         card: its model card.
+        colors: moments of the colours of each style's image.
 
     Raises:
         OutputError: it could not be written and read back.
         ModelError: its weights are not finite in half precision.
     """
     try:
-        write_checkpoint(through, network, styles, card)
+        write_checkpoint(through, network, styles, card, colors)
         data = _ordered(through.read_bytes())
         write_atomically(path, lambda temporary: temporary.write_bytes(data), read_checkpoint)
         through.unlink()

@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from vst_core.errors import OutputError, SettingsError
+from vst_core.methods import color_moments
 from vst_core.training.card import card_of, model_card, write_network
 from vst_core.training.data import Clips
 from vst_core.training.folder import LossLog, TrainingFolder
@@ -97,7 +98,8 @@ class _Run:
         self._draw(trainer, history)
         if settings.makes_network:
             card = model_card(inputs.about, trainer.network, history, settings.license)
-            write_network(settings.output, self.folder.network, trainer.network, recipe.style_names, card)
+            colors = [color_moments(style) for style in inputs.styles]
+            write_network(settings.output, self.folder.network, trainer.network, recipe.style_names, card, colors)
 
     def _is_written(self) -> bool:
         """Whether the network is there already.
