@@ -27,8 +27,11 @@ KNEE = 0.5
 PEAK = 64.0
 """Scene-linear value that becomes display 1."""
 
-_TOE, _TOE_SLOPE = 0.0031308, 12.92
-_SCALE, _OFFSET, _GAMMA = 1.055, 0.055, 2.4
+TOE, TOE_SLOPE = 0.0031308, 12.92
+"""Scene-linear value up to which sRGB is a line, and that line's slope."""
+
+SCALE, OFFSET, GAMMA = 1.055, 0.055, 2.4
+"""Of sRGB above its toe: ``SCALE * x ** (1 / GAMMA) - OFFSET``."""
 
 
 def _solve_shoulder() -> tuple[float, float, float, float]:
@@ -36,8 +39,8 @@ def _solve_shoulder() -> tuple[float, float, float, float]:
 
     Value and slope at the knee give a and b for any c; bisection finds the c that gives 1 at the peak.
     """
-    knee = _SCALE * KNEE ** (1 / _GAMMA) - _OFFSET
-    slope = _SCALE / _GAMMA * KNEE ** (1 / _GAMMA - 1)
+    knee = SCALE * KNEE ** (1 / GAMMA) - OFFSET
+    slope = SCALE / GAMMA * KNEE ** (1 / GAMMA - 1)
     low, high = 1e-9, 10.0  # of x + c at the knee
     for _ in range(200):
         middle = (low + high) / 2
@@ -47,8 +50,10 @@ def _solve_shoulder() -> tuple[float, float, float, float]:
     return knee - b * math.log(low), b, low - KNEE, knee
 
 
-_A, _B, _C, _KNEE_DISPLAY = _solve_shoulder()
-WHITE_DISPLAY = _A + _B * math.log(1 + _C)
+SHOULDER_A, SHOULDER_B, SHOULDER_C, KNEE_DISPLAY = _solve_shoulder()
+"""Above the knee the curve is ``SHOULDER_A + SHOULDER_B * ln(x + SHOULDER_C)``; the last is the curve at the knee."""
+
+WHITE_DISPLAY = SHOULDER_A + SHOULDER_B * math.log(1 + SHOULDER_C)
 """Display value of scene-linear 1."""
 
 
@@ -62,19 +67,19 @@ def curve(linear: FloatArray) -> FloatArray:
         float32 of the same shape; -0.1 becomes -1.292, 64 becomes 1, 1000 becomes 1.10.
     """
     x = linear.reshape(len(linear), -1)
-    power = np.maximum(x, np.float32(_TOE))
+    power = np.maximum(x, np.float32(TOE))
     cv.log(power, dst=power)
-    power *= np.float32(1 / _GAMMA)
+    power *= np.float32(1 / GAMMA)
     cv.exp(power, dst=power)
-    power *= np.float32(_SCALE)
-    power -= np.float32(_OFFSET)
+    power *= np.float32(SCALE)
+    power -= np.float32(OFFSET)
     shoulder = np.maximum(x, np.float32(KNEE))
-    shoulder += np.float32(_C)
+    shoulder += np.float32(SHOULDER_C)
     cv.log(shoulder, dst=shoulder)
-    shoulder *= np.float32(_B)
-    shoulder += np.float32(_A)
+    shoulder *= np.float32(SHOULDER_B)
+    shoulder += np.float32(SHOULDER_A)
     cv.copyTo(shoulder, (x > KNEE).view(np.uint8), power)
-    cv.copyTo(x * np.float32(_TOE_SLOPE), (x <= np.float32(_TOE)).view(np.uint8), power)
+    cv.copyTo(x * np.float32(TOE_SLOPE), (x <= np.float32(TOE)).view(np.uint8), power)
     return power.reshape(linear.shape)
 
 
@@ -88,18 +93,18 @@ def inverse_curve(display: FloatArray) -> FloatArray:
         float32 of the same shape.
     """
     s = display.reshape(len(display), -1)
-    toe = np.float32(_TOE * _TOE_SLOPE)
+    toe = np.float32(TOE * TOE_SLOPE)
     power = np.maximum(s, toe)
-    power += np.float32(_OFFSET)
-    power *= np.float32(1 / _SCALE)
+    power += np.float32(OFFSET)
+    power *= np.float32(1 / SCALE)
     cv.log(power, dst=power)
-    power *= np.float32(_GAMMA)
+    power *= np.float32(GAMMA)
     cv.exp(power, dst=power)
-    shoulder = np.maximum(s, np.float32(_KNEE_DISPLAY))
-    shoulder -= np.float32(_A)
-    shoulder *= np.float32(1 / _B)
+    shoulder = np.maximum(s, np.float32(KNEE_DISPLAY))
+    shoulder -= np.float32(SHOULDER_A)
+    shoulder *= np.float32(1 / SHOULDER_B)
     cv.exp(shoulder, dst=shoulder)
-    shoulder -= np.float32(_C)
-    cv.copyTo(shoulder, (s > np.float32(_KNEE_DISPLAY)).view(np.uint8), power)
-    cv.copyTo(s * np.float32(1 / _TOE_SLOPE), (s <= toe).view(np.uint8), power)
+    shoulder -= np.float32(SHOULDER_C)
+    cv.copyTo(shoulder, (s > np.float32(KNEE_DISPLAY)).view(np.uint8), power)
+    cv.copyTo(s * np.float32(1 / TOE_SLOPE), (s <= toe).view(np.uint8), power)
     return power.reshape(display.shape)

@@ -36,10 +36,10 @@ cv: Any = cv2  # its stubs know no element types
 HIGHLIGHT_RADIUS = 8
 """How far, in pixels, a highlight of the plate licenses highlights in the stylised frame."""
 
-_LIFT_RANGE = 0.03  # of display above white over which the lift sets in; two thirds of a stop
+LIFT_RANGE = 0.03  # of display above white over which the lift sets in; two thirds of a stop
 _BAND_ROWS = 16  # what fits the caches of a core
-_LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)  # Rec.709
-_DARK = np.float32(1e-4)
+LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)  # Rec.709
+DARK = np.float32(1e-4)
 
 _Outside = tuple[NDArray[np.intp], FloatArray] | None
 
@@ -213,7 +213,7 @@ def _restore(linear: FloatArray, at: NDArray[np.intp], plate: FloatArray) -> Non
     """Put back, in place, what the display range could not hold of the pixels ``at``."""
     stylized = linear[at]
     seen = np.clip(plate, 0, PEAK)
-    remaining = np.minimum((stylized @ _LUMINANCE + _DARK) / (seen @ _LUMINANCE + _DARK), 1)
+    remaining = np.minimum((stylized @ LUMINANCE + DARK) / (seen @ LUMINANCE + DARK), 1)
     linear[at] = stylized * np.maximum(plate / PEAK, 1) + np.minimum(plate, 0) * remaining[:, None]
 
 
@@ -226,7 +226,7 @@ def _highlight_lift(brightest: FloatArray, planes: FloatArray) -> FloatArray | n
         brightest: (H, W), the plate's brightest channel, display.
         planes: (3, H, W), the stylised picture, display.
     """
-    share: FloatArray = np.clip((brightest - np.float32(WHITE_DISPLAY)) / np.float32(_LIFT_RANGE), 0, 1)
+    share: FloatArray = np.clip((brightest - np.float32(WHITE_DISPLAY)) / np.float32(LIFT_RANGE), 0, 1)
     if not share.any():
         return np.float32(0)
     lack = brightest - np.maximum(np.maximum(planes[0], planes[1]), planes[2])

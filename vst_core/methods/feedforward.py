@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from vst_core.device import Device, free_memory
-from vst_core.errors import ModelError, SettingsError
+from vst_core.errors import ModelError
 from vst_core.methods.base import Prior, Progress
 from vst_core.moments import blend_moments
 from vst_core.networks import BandedNetwork, Checkpoint, Plan, plans
@@ -39,15 +39,7 @@ class FeedForward:
     def __init__(
         self, checkpoint: Checkpoint, styles: Sequence[str], blend: Sequence[float], device: Device, tile: int = 0
     ) -> None:
-        mix = torch.zeros(len(checkpoint.styles))
-        for name, weight in zip(styles, blend, strict=True):
-            if name not in checkpoint.styles:
-                raise SettingsError(
-                    f"the network {checkpoint.path.stem} has no style {name!r}",
-                    where="style",
-                    remedy=f"it has {', '.join(checkpoint.styles)}; an image takes --method optimization, or vst train",
-                )
-            mix[checkpoint.styles.index(name)] += weight
+        mix = checkpoint.mixture(styles, blend)
         known = checkpoint.colors
         self.colors = blend_moments(known, mix.tolist()) if known else None
         self._network = BandedNetwork(checkpoint.network, mix, device.torch_device, device.dtype)

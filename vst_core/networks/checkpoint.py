@@ -11,9 +11,10 @@ from typing import Any
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
+from torch import Tensor
 
 from vst_core.atomic_file import write_atomically
-from vst_core.errors import ModelError
+from vst_core.errors import ModelError, SettingsError
 from vst_core.moments import Moments
 from vst_core.networks.architecture import ARCHITECTURES, Architecture
 from vst_core.networks.transformer import TransformerNet
@@ -49,6 +50,28 @@ class Checkpoint:
     colors: tuple[Moments, ...]
     path: Path
     sha256: str
+
+    def mixture(self, styles: Sequence[str], blend: Sequence[float]) -> Tensor:
+        """How much of each of the network's styles, (S,).
+
+        Args:
+            styles: names of some of them.
+            blend: one weight for each name.
+
+        Raises:
+            SettingsError: the network has no such style.
+        """
+        mix = torch.zeros(len(self.styles))
+        for name, weight in zip(styles, blend, strict=True):
+            if name not in self.styles:
+                known = ", ".join(self.styles)
+                raise SettingsError(
+                    f"the network {self.path.stem} has no style {name!r}",
+                    where="style",
+                    remedy=f"it has {known}; an image takes vst render --method optimization, or vst train",
+                )
+            mix[self.styles.index(name)] += weight
+        return mix
 
 
 def find_checkpoint(name: str) -> Path:

@@ -138,7 +138,7 @@ def layers_of(network: TransformerNet, mix: Tensor, dtype: torch.dtype) -> list[
         dtype: type of weights and maps, but for the last layer, which is float32: it makes the colours.
     """
     layers: list[Layer] = []
-    for conv, norm, rectifies, adds in _walk(network):
+    for conv, norm, rectifies, adds in walk(network):
         kind = torch.float32 if norm is None else dtype
         upsamples = isinstance(conv, UpsampleConv)
         weight = conv.transposed_kernel() if isinstance(conv, UpsampleConv) else conv.weight
@@ -166,7 +166,7 @@ def layers_of(network: TransformerNet, mix: Tensor, dtype: torch.dtype) -> list[
     return layers
 
 
-def _walk(
+def walk(
     network: TransformerNet,
 ) -> Iterator[tuple[ReflectConv | UpsampleConv, ConditionalNorm | None, bool, int | None]]:
     """Convolution, norm, whether a rectifier follows, and how many layers back lies what is added."""
