@@ -26,7 +26,9 @@ _CHANGE = 0.06
 # What the colour of a painting drifts is judged in so many cells a side.
 _CELLS = 2
 # Weight of that: a drift is small in every frame, and adds up over a shot.
-_DRIFT = 200.0
+_DRIFT = 4.0
+# Of display values: a drift beyond this counts by its size and no more by its square, or a few odd clips would rule.
+_DRIFTED = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,7 @@ def _drift(network: TransformerNet, stylized: Tensor, frame: Tensor, mix: Tensor
     """
     with torch.no_grad():
         wanted = F.adaptive_avg_pool2d(_first(network, frame, mix), _CELLS)
-    return F.mse_loss(F.adaptive_avg_pool2d(stylized, _CELLS), wanted)
+    return F.smooth_l1_loss(F.adaptive_avg_pool2d(stylized, _CELLS), wanted, beta=_DRIFTED)
 
 
 def _unchanged(frame: Tensor, warped: Tensor) -> Tensor:
