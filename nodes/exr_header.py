@@ -107,7 +107,8 @@ def _chunks(header: dict[str, bytes]) -> int:
     if "tiles" in header:  # those of the full size, which come before any smaller ones
         width, lines, _ = struct.unpack("<IIB", header["tiles"])
         columns = math.ceil((right - left + 1) / width)
-    return columns * math.ceil((bottom - top + 1) / lines)
+    chunks: int = columns * math.ceil((bottom - top + 1) / lines)
+    return chunks
 
 
 def _last_offset(file: BinaryIO, chunks: int) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import bpy  # type: ignore[import-not-found]
 
 from ..errors import WorkerError
-from .run import USAGE, Run, spell
+from .run import RUNS, USAGE, Run, spell
 from .versions import compositor_tree
 
 COMMAND = "stylize"
@@ -17,7 +17,7 @@ _LOOK = 0.02  # seconds between two looks at the worker
 
 
 def stylize_file(arguments: Sequence[str]) -> int:
-    """Open a file, stylise the shot of each of its nodes, and save it.
+    """Open a file, stylise the shot of each of its nodes, and save it, unless nothing was begun.
 
     Returns:
         The exit code: 0, or as that of ``vst render``.
@@ -33,7 +33,8 @@ def stylize_file(arguments: Sequence[str]) -> int:
         print(f"vst: {' '.join(str(error).split())}", flush=True)  # noqa: T201 - a command line
         return USAGE
     code = stylize_scene(bpy.context.scene, given.node, resume=not given.new_version)
-    bpy.ops.wm.save_mainfile()
+    if RUNS:
+        bpy.ops.wm.save_mainfile()
     return code
 
 

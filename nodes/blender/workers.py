@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import threading
 from pathlib import Path
 
 import bpy  # type: ignore[import-not-found]
@@ -41,8 +42,7 @@ def get_client() -> Client:
         _client.pump()
         if _client.epitaph is None and program == _program:
             return _client
-        _client.close()
-        _client = None
+        threading.Thread(target=_client.close, daemon=True).start()  # which may take seconds
     _client, _program = Client([str(program), "worker"], worker_log()), program
     return _client
 

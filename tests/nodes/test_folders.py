@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from nodes.folders import DONE, Version, is_writable, open_version, unfinished, 
 OIL, INK = {"style": "oil", "weights": (1, 2)}, {"style": "ink"}
 
 
-def begun(root: Path, settings: dict[str, object], state: str = "started") -> Version:
+def begun(root: Path, settings: Mapping[str, object], state: str = "started") -> Version:
     version = open_version(root, settings, resume=True)
     version.note(settings, state)
     return version

@@ -1,4 +1,4 @@
-"""A real Blender, as a child process that runs one function of ``in_blender`` and hands back what that returns."""
+"""A real Blender, as a child process that runs a function and hands back what that returns."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-_HERE = Path(__file__).parent
-_ROOT = Path(__file__).parents[3]
+_ROOT = Path(__file__).parents[1]
+_INSIDE = _ROOT / "tests" / "nodes" / "blender" / "inside"
 _PATIENCE = 240.0
 VST = Path(sys.executable).with_name("vst")
 MARK = "RESULT "
@@ -28,16 +28,16 @@ def find_blender() -> str:
 
 
 def blender(function: str, *arguments: object, worker: Path | str = VST, log: Path | None = None) -> Any:
-    """What a function of ``in_blender`` returns.
+    """What a function returns.
 
     Args:
-        function: its name.
+        function: as ``module.name``, the module one of those in ``inside``.
         arguments: for it; JSON has to know them, or they are paths.
         worker: the program of the worker.
         log: file for all that Blender prints.
     """
     given = [str(argument) if isinstance(argument, Path) else argument for argument in arguments]
-    command = [find_blender(), str(_HERE / "in_blender.py"), function, json.dumps(given)]
+    command = [find_blender(), str(_INSIDE / "in_blender.py"), function, json.dumps(given)]
     environment = {**os.environ, "VST_WORKER": str(worker), "PYTHONPATH": str(_ROOT)}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=_PATIENCE, check=False)
     if log is not None:

@@ -1,0 +1,99 @@
+"""What can go wrong in a run."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+from pathlib import Path
+from typing import Any
+
+import bpy  # type: ignore[import-not-found]
+from blender_scenes import finish, move_cube, render_node, saved_scene, sequence_node, told, written_at
+
+from nodes.blender import batch, workers
+from nodes.blender.run import Run
+from nodes.blender.versions import compositor_tree
+
+
+def sequence(plate: str, out: str, last: int, file: str = "") -> dict[str, Any]:
+    """Stylise an image sequence on disk, in a new file or a saved one."""
+    if file:
+        bpy.ops.wm.open_mainfile(filepath=file)
+        scene = bpy.context.scene
+        tree = compositor_tree(scene)
+        node = tree.nodes["Stylize"]
+    else:
+        scene, tree = saved_scene(out, "sequence", (1, last))
+        node = sequence_node(tree, plate)
+    run = finish(Run(scene, tree, node))
+    bpy.ops.wm.save_mainfile()
+    return told(run, node)
+
+
+def stopped(plate: str, out: str, last: int, way: str) -> list[dict[str, Any]]:
+    """Stop a run after its first stylised frame, by a killed worker or by the button, then go on."""
+    scene, tree = saved_scene(out, "stopped", (1, last))
+    node = sequence_node(tree, plate)
+    run = Run(scene, tree, node)
+    while not (run.over or (run.doing == "stylize" and run.done)):
+        run.step()
+    if way == "kill":
+        os.kill(workers.get_client().pid, signal.SIGKILL)
+    else:
+        assert bpy.ops.vst.cancel(uid=node.uid) == {"FINISHED"}
+    return [told(finish(run), node), told(finish(Run(scene, tree, node)), node)]
+
+
+def cancelled_plate(out: str) -> dict[str, Any]:
+    """Cancel in the middle of the plate, go on, and begin anew."""
+    scene, tree = saved_scene(out, "cancelled")
+    move_cube(scene)
+    node = render_node(scene, tree)
+    run = Run(scene, tree, node)
+    while run.doing != "render" or run.done < 1:
+        run.step()
+    assert bpy.ops.vst.cancel(uid=node.uid) == {"FINISHED"}
+    first, plate = told(finish(run), node), run.version.plate / "plate.0001.exr"
+    written = written_at(plate)
+    second = told(finish(Run(scene, tree, node)), node)
+    again = written_at(plate) != written
+    third = told(finish(Run(scene, tree, node, resume=False)), node)
+    return {"first": first, "second": second, "third": third, "rendered again": again}
+
+
+def full_disk(plate: str, out: str, last: int, space: int) -> list[dict[str, Any]]:
+    """Stylise where the worker can write so many bytes of a file and no more; then where there is space."""
+    scene, tree = saved_scene(out, "full", (1, last))
+    node = sequence_node(tree, plate)
+    first = _with_space(space, lambda: told(finish(Run(scene, tree, node)), node))
+    workers.close_client()
+    return [first, told(finish(Run(scene, tree, node)), node)]
+
+
+def full_disk_of_plate(out: str, space: int) -> list[dict[str, Any]]:
+    """Render the plate where Blender can write so many bytes of a file and no more; then where there is space."""
+    scene, tree = saved_scene(out, "full", (1, 2))
+    move_cube(scene)
+    node = render_node(scene, tree)
+    first = _with_space(space, lambda: told(finish(Run(scene, tree, node)), node))
+    workers.close_client()
+    return [first, told(finish(Run(scene, tree, node)), node)]
+
+
+def _with_space(space: int, run: Any) -> Any:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (space, before[1]))
+    try:
+        return run()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def refused(out: str) -> dict[str, Any]:
+    """Press the button where there is no worker."""
+    scene, tree = saved_scene(out, "refused")
+    node = render_node(scene, tree)
+    pressed = bpy.ops.vst.stylize(uid=node.uid)
+    made = (Path(out) / "stylized").exists()
+    return {"pressed": list(pressed), "code": batch.stylize_scene(scene), "made": made}

@@ -1,0 +1,63 @@
+"""Runs that something or somebody stops: Blender lives, the line is plain, frames stay, the next run goes on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from blender_frames import write_plate
+from real_blender import blender
+
+
+def test_without_a_worker_nothing_is_begun(tmp_path: Path) -> None:
+    found = blender("troubling.refused", tmp_path, worker=tmp_path / "none")
+    assert found == {"pressed": ["CANCELLED"], "code": 2, "made": False}
+
+
+def test_a_damaged_frame_stops_a_run_that_goes_on_once_it_is_mended(tmp_path: Path) -> None:
+    plate = write_plate(tmp_path, 4)
+    third = tmp_path / "plate.0003.exr"
+    whole = third.read_bytes()
+    third.write_bytes(whole[: len(whole) // 2])
+    first = blender("troubling.sequence", plate, tmp_path, 4)
+    assert (first["doing"], first["code"], first["shown"]) == ("failed", 3, 2)
+    assert "plate.0003.exr" in first["message"]
+    third.write_bytes(whole)
+    second = blender("troubling.sequence", plate, tmp_path, 4, str(tmp_path / "sequence.blend"))
+    assert (second["doing"], second["shown"], second["version"], second["kept"]) == ("done", 4, "v001", 2)
+
+
+@pytest.mark.parametrize(
+    ("way", "doing", "words"),
+    [("kill", "failed", "was killed (SIGKILL"), ("cancel", "cancelled", "the next run goes on from there")],
+)
+def test_a_run_that_is_stopped_in_mid_shot_goes_on(way: str, doing: str, words: str, tmp_path: Path) -> None:
+    first, second = blender("troubling.stopped", write_plate(tmp_path, 24), tmp_path, 24, way)
+    assert first["doing"] == doing
+    assert words in first["message"]
+    assert 1 <= first["shown"] < 24
+    assert (second["doing"], second["shown"], second["version"]) == ("done", 24, "v001")
+    assert second["kept"] >= first["shown"]
+
+
+def test_a_plate_that_is_stopped_goes_on(tmp_path: Path) -> None:
+    found = blender("troubling.cancelled_plate", tmp_path)
+    assert (found["first"]["doing"], found["first"]["code"], found["first"]["shown"]) == ("cancelled", 130, 0)
+    assert (found["second"]["doing"], found["second"]["version"]) == ("done", "v001")
+    assert not found["rendered again"]
+    assert (found["third"]["doing"], found["third"]["version"]) == ("done", "v002")
+
+
+def test_a_full_disk_keeps_the_frames_that_are_done(tmp_path: Path) -> None:
+    first, second = blender("troubling.full_disk", write_plate(tmp_path, 4, flat=2), tmp_path, 4, 20_000)
+    assert (first["doing"], first["code"], first["shown"]) == ("failed", 4, 2)
+    assert "Stylize.0003.exr" in first["message"]
+    assert "\n" not in first["message"]
+    assert (second["doing"], second["shown"], second["version"], second["kept"]) == ("done", 4, "v001", 2)
+
+
+def test_a_disk_too_full_for_the_plate_is_told_of(tmp_path: Path) -> None:
+    first, second = blender("troubling.full_disk_of_plate", tmp_path, 10_000)
+    assert (first["doing"], first["code"], first["shown"]) == ("failed", 4, 0)
+    assert "plate.0001.exr was not written whole; check the free space" in first["message"]
+    assert (second["doing"], second["shown"], second["version"]) == ("done", 2, "v001")
