@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -60,6 +60,7 @@ OPTIONS = (
     Option(("--flow-scale",), "flow.scale", float),
     Option(("--raft-weights",), "flow.raft_weights", Path, "FILE"),
     Option(("--temporal/--no-temporal",), "temporal", bool),
+    Option(("--cuts",), "cuts", str, "auto|none|F,F,…"),
     Option(("--scale",), "scale", float),
     Option(("--iterations",), "optimization.iterations", int),
     Option(("--iterations-next",), "optimization.iterations_next", int),
@@ -90,8 +91,9 @@ def shot_command(run: Callable[[RenderSettings, bool], None]) -> Callable[..., N
     def command(plate: str | None, settings: Path | None, json: bool, **given: Any) -> None:
         run(settings_from(plate, settings, given), json)
 
-    plate = typer.Argument(metavar="PLATE", help=_help("plate", RenderSettings))
-    return with_options(command, run, RenderSettings, OPTIONS, [_parameter("plate", Annotated[str | None, plate])])
+    argument = typer.Argument(metavar="PLATE", help=_help("plate", RenderSettings))
+    plate = _parameter("plate", Annotated[str | None, argument])
+    return with_options(command, run, RenderSettings, OPTIONS, (plate, *SETTINGS_AND_JSON))
 
 
 def with_options(
@@ -101,28 +103,12 @@ def with_options(
     options: Sequence[Option],
     arguments: Sequence[inspect.Parameter] = (),
 ) -> Callable[..., None]:
-    """``command`` as typer takes it: named as ``run``, with ``arguments``, ``--settings``, ``--json`` and options."""
-    parameters = [
-        *arguments,
-        _parameter(
-            "settings",
-            Annotated[Path | None, typer.Option("--settings", help="JSON file with settings; options override it.")],
-        ),
-        _parameter("json", Annotated[bool, typer.Option("--json", help="One JSON object a line.")], default=False),
-        *(_parameter(_name(option), _annotation(option, model)) for option in options),
-    ]
+    """``command`` as typer takes it: named as ``run``, with ``arguments`` and an option for each row."""
+    parameters = [*arguments, *(_parameter(_name(option), _annotation(option, model)) for option in options)]
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # how typer learns of them
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     command.__name__, command.__doc__ = run.__name__, run.__doc__
     return command
-
-
-def given_options(options: Sequence[Option], given: dict[str, Any]) -> Iterator[tuple[Option, Any]]:
-    """The options that were given, with their values."""
-    for option in options:
-        value = given.get(_name(option))
-        if value is not None and value != []:
-            yield option, value
 
 
 def settings_from(plate: str | None, path: Path | None, given: dict[str, Any]) -> RenderSettings:
@@ -136,19 +122,39 @@ def settings_from(plate: str | None, path: Path | None, given: dict[str, Any]) -
         data = RenderSettings.load(path).model_dump(mode="json")
     if plate is not None:
         data["plate"] = plate
+    put_options(data, OPTIONS, given)
+    require(data, {"plate": "PLATE", "style": "--style", "output": "--output"}, "vst render")
+    return RenderSettings.of(data)
+
+
+def put_options(data: dict[str, Any], options: Sequence[Option], given: dict[str, Any]) -> None:
+    """Put the values of the options that were given where their settings are.
+
+    Raises:
+        SettingsError: one cannot be read, or contradicts another.
+    """
     for other in ("style", "style_weights"):
         if given.get(other) and given.get("style_mix") is not None:
             flag = "--" + other.replace("_", "-")
             raise SettingsError("two ways to say the style", where=f"{flag}, --style-mix", remedy="give one of them")
-    for option, value in given_options(OPTIONS, given):
-        put_setting(data, option.setting, _READERS.get(option.setting, lambda given: given)(value))
-    for setting, flag in (("plate", "PLATE"), ("style", "--style"), ("output", "--output")):
+    for option in options:
+        value = given.get(_name(option))
+        if value is not None and value != []:
+            _put_setting(data, option.setting, _READERS.get(option.setting, lambda given: given)(value))
+
+
+def require(data: dict[str, Any], flags: dict[str, str], command: str) -> None:
+    """Complain about the first setting that is missing, by its flag.
+
+    Raises:
+        SettingsError: one is missing.
+    """
+    for setting, flag in flags.items():
         if setting not in data:
-            raise SettingsError("is missing", where=flag, remedy="vst render --help shows how to give it")
-    return RenderSettings.of(data)
+            raise SettingsError("is missing", where=flag, remedy=f"{command} --help shows how to give it")
 
 
-def put_setting(data: dict[str, Any], setting: str, value: Any) -> None:
+def _put_setting(data: dict[str, Any], setting: str, value: Any) -> None:
     """Put a value where a dotted path says; of a group, only what the value has."""
     *groups, last = setting.split(".")
     for group in groups:
@@ -208,6 +214,16 @@ def _field(setting: str, model: type[BaseModel]) -> FieldInfo:
         assert issubclass(annotation, BaseModel), setting
         model = annotation
     return model.model_fields[last]
+
+
+SETTINGS_AND_JSON = (
+    _parameter(
+        "settings",
+        Annotated[Path | None, typer.Option("--settings", help="JSON file with settings; options override it.")],
+    ),
+    _parameter("json", Annotated[bool, typer.Option("--json", help="One JSON object a line.")], default=False),
+)
+"""What commands with many settings take beside their options."""
 
 
 def schema() -> str:

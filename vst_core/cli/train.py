@@ -13,9 +13,9 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from vst_core.cli.options import Option, given_options, put_setting, with_options
+from vst_core.cli.options import SETTINGS_AND_JSON, Option, put_options, require, with_options
 from vst_core.cli.progress import emit
-from vst_core.errors import ExitCode, SettingsError, VstError
+from vst_core.errors import ExitCode, VstError
 from vst_core.training.loop import Step
 from vst_core.training.recipe import read_recipe
 from vst_core.training.settings import TrainingSettings
@@ -74,7 +74,7 @@ def train_command() -> Any:
     def command(settings: Path | None, json: bool, **given: Any) -> None:
         train(settings_from(settings, given), json)
 
-    return with_options(command, train, TrainingSettings, OPTIONS)
+    return with_options(command, train, TrainingSettings, OPTIONS, SETTINGS_AND_JSON)
 
 
 def settings_from(path: Path | None, given: dict[str, Any]) -> TrainingSettings:
@@ -84,11 +84,9 @@ def settings_from(path: Path | None, given: dict[str, Any]) -> TrainingSettings:
         SettingsError: something is missing, unknown or out of range.
     """
     data: dict[str, Any] = {"recipe": {} if path is None else read_recipe(path)}
-    for option, value in given_options(OPTIONS, given):
-        put_setting(data, option.setting, value)
-    for said, setting, flag in ((data["recipe"], "styles", "--style"), (data, "output", "--output")):
-        if setting not in said:
-            raise SettingsError("is missing", where=flag, remedy="vst train --help shows how to give it")
+    put_options(data, OPTIONS, given)
+    require(data["recipe"], {"styles": "--style"}, "vst train")
+    require(data, {"output": "--output"}, "vst train")
     return TrainingSettings.of(data)
 
 

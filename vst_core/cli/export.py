@@ -1,0 +1,42 @@
+"""``vst export``: a network's styles for other programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from vst_core.cli.options import Option, put_options, require, with_options
+from vst_core.export.settings import ExportSettings
+
+OPTIONS = (
+    Option(("--format",), "format", str, "torchscript|cat-kit|onnx"),
+    Option(("--style",), "style.styles", list[str], "NAME"),
+    Option(("--style-mix",), "style", str, "A:0.3,B:0.7"),
+    Option(("--output", "-o"), "output", Path, "FILE|FOLDER"),
+    Option(("--strength",), "strength", float),
+    Option(("--network",), "network", str, "quality|fast|FILE"),
+    Option(("--color-space",), "color_space", str, "NAME"),
+    Option(("--traced/--no-traced",), "traced", bool),
+)
+
+
+def export(settings: ExportSettings) -> None:
+    """Write a network's styles as a model that other programs run: a preview, each frame on its own."""
+    from vst_core.export import export as run
+
+    run(settings)
+    typer.echo(settings.output)
+
+
+def export_command() -> Any:
+    """The command as typer takes it."""
+
+    def command(**given: Any) -> None:
+        data: dict[str, Any] = {}
+        put_options(data, OPTIONS, given)
+        require(data, {"format": "--format", "style": "--style", "output": "--output"}, "vst export")
+        export(ExportSettings.of(data))
+
+    return with_options(command, export, ExportSettings, OPTIONS)
