@@ -205,11 +205,11 @@ def difference(a: Path, b: Path, frame: int) -> float:
 
 
 def snapshot(folder: Path) -> dict[str, tuple[bytes, int]]:
-    """Content and time of every file below a folder; the lock's time is of no interest."""
+    """Content and time of every file below a folder; the locks' times are of no interest."""
     return {
         str(path.relative_to(folder)): (path.read_bytes(), path.stat().st_mtime_ns)
         for path in folder.rglob("*")
-        if path.is_file() and path.name != "lock"
+        if path.is_file() and path.name not in ("lock", "gate")
     }
 
 

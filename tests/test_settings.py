@@ -43,6 +43,20 @@ def test_an_unknown_setting_is_refused_by_name(path: str) -> None:
     assert f"unknown setting '{path}'" in refusal(with_values({path: 1}))
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"state": "states"},
+        {"preroll": 4},
+        {"chunk": "1003", "temporal": False, "preroll": 4},
+        {"chunk": "1003", "preroll": 4, "state": "states"},
+        {"chunk": "1003", "preroll": -1},
+    ],
+)
+def test_what_is_said_about_a_chunk_fits_together(changes: dict[str, Any]) -> None:
+    assert "chunk" in refusal(changed(**changes)) or "preroll" in refusal(changed(**changes))
+
+
 def test_every_complaint_comes_at_once() -> None:
     message = refusal(changed(scale=2, optimization__iterations=0, flow__sauce="dis", frames="5-x"))
     for name in ("scale", "optimization.iterations", "flow.sauce", "frames"):

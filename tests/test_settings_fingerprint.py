@@ -14,6 +14,9 @@ from vst_core.settings import RenderSettings
 OTHER: dict[str, Any] = {
     "plate": "in/other.####.exr",
     "frames": "1001-1010",
+    "chunk": "1003-1004",
+    "state": None,  # only with a chunk, as is the next
+    "preroll": None,
     "layer": "diffuse",
     "color_space": "ACEScg",
     "style.styles": ["ink.png"],
@@ -59,6 +62,7 @@ OTHER: dict[str, Any] = {
 }
 DECIDES_NO_PIXEL = {
     "frames",
+    "chunk",
     "device",  # what it became goes into the fingerprint as an extra
     "precision",  # likewise
     "network",  # of the other method
@@ -107,6 +111,14 @@ def test_the_fingerprint_follows_forward_flow_and_the_extras() -> None:
     after = RenderSettings.of(changed(flow=pattern | {"forward": "fwd.####.flo"}))
     assert len({before.fingerprint(), after.fingerprint(), before.fingerprint(weights="1234")}) == 3
     assert before.fingerprint(weights="1", device="cpu") == before.fingerprint(device="cpu", weights="1")
+
+
+@pytest.mark.parametrize("more", [{"state": "states"}, {"preroll": 8}])
+def test_a_chunk_is_part_of_a_whole(more: dict[str, Any]) -> None:
+    """What a preroll changes is the first frame, which a shot adds to its fingerprint."""
+    assert (
+        RenderSettings.of(changed(chunk="1003-1004", **more)).fingerprint() == RenderSettings.of(SMALLEST).fingerprint()
+    )
 
 
 def test_the_fingerprint_is_the_same_however_a_setting_was_spelt() -> None:

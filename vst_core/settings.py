@@ -203,6 +203,18 @@ class RenderSettings(SettingsModel):
 
     plate: str = Field(description="Plate pattern, for example sh010.####.exr.")
     frames: Frames | None = Field(default=None, description="FIRST-LAST, inclusive; all frames on disk when left out.")
+    chunk: Frames | None = Field(
+        default=None, description="FIRST-LAST within the frames: render only these, to the bits of the whole shot."
+    )
+    state: Path | None = Field(
+        default=None, description="Folder with the state of the frame before the chunk; the shot's own when left out."
+    )
+    preroll: int | None = Field(
+        default=None,
+        ge=0,
+        le=10_000,
+        description="Make the chunk a draft: start so many frames before it, which are computed and not delivered.",
+    )
     layer: str | None = Field(default=None, description="Layer whose colour is stylised; found when left out.")
     color_space: str | None = Field(
         default=None, description="Colour space of the plate, an OCIO name; read from the file when left out."
@@ -247,6 +259,20 @@ class RenderSettings(SettingsModel):
                     raise ValueError(f"vgg16 has no layer {layer}; use vgg19 or a layer up to relu5_3")
         return self
 
+    @model_validator(mode="after")
+    def _chunk_is_whole(self) -> Self:
+        for name in ("state", "preroll"):
+            if getattr(self, name) is not None and (self.chunk is None or not self.temporal):
+                raise ValueError(f"{name!r} is for a chunk of a shot that is rendered frame after frame")
+        if self.state is not None and self.preroll is not None:
+            raise ValueError("a draft chunk, which has a preroll, takes no state")
+        return self
+
+    @property
+    def stands_alone(self) -> bool:
+        """Whether this is a chunk that needs none of the frames of another one: others may be rendered beside it."""
+        return self.chunk is not None and (self.preroll is not None or not self.temporal)
+
     @classmethod
     def load(cls, path: str | Path) -> RenderSettings:
         """Read settings from a JSON file.
@@ -266,9 +292,10 @@ class RenderSettings(SettingsModel):
         """SHA-256 over everything that decides a pixel, plus ``extra`` (weight hashes, resolved device, threads).
 
         Left out: where results go, how they are packed and which frames are asked for, so that a longer range
-        continues a shorter one.
+        continues a shorter one and chunks are parts of a whole. What a preroll changes is the first frame, an extra.
         """
-        elsewhere = {"output", "overwrite", "frames", "device", "precision", "tile"}
+        asked_for = {"frames", "chunk", "state", "preroll"}
+        elsewhere = {"output", "overwrite", "device", "precision", "tile"} | asked_for
         other_method = {"network"} if self.method == "optimization" else {"optimization", "features", "weights"}
         relevant = self.model_dump(mode="json", exclude=elsewhere | other_method)
         text = json.dumps({"settings": relevant, "extra": extra}, sort_keys=True)

@@ -10,13 +10,14 @@ import pytest
 import torch
 from small_shot import leftovers
 
-from vst_core import OutputError
+from vst_core import FrameRange, OutputError
 from vst_core.image import Window
 from vst_core.pipeline.state import State, StateStore
 from vst_core.sequence import FrameSequence
 
 FINGERPRINT = "f" * 64
 WINDOW = Window(-3, 5, 12, 8)
+FRAMES = FrameRange(1001, 1020)
 
 
 def picture(seed: int = 0) -> torch.Tensor:
@@ -24,7 +25,7 @@ def picture(seed: int = 0) -> torch.Tensor:
 
 
 def store(folder: Path, fingerprint: str = FINGERPRINT, name: str = "out.####.exr") -> StateStore:
-    store = StateStore(FrameSequence.parse(folder / name), fingerprint)
+    store = StateStore(FrameSequence.parse(folder / name), fingerprint, FRAMES)
     store.folder.mkdir(exist_ok=True)
     return store
 
@@ -112,7 +113,7 @@ def test_two_states_and_every_eighth_are_kept(tmp_path: Path) -> None:
     ],
 )
 def test_states_lie_in_a_hidden_folder_named_like_the_frames(tmp_path: Path, name: str, folder: str) -> None:
-    assert StateStore(FrameSequence.parse(tmp_path / name), FINGERPRINT).folder == tmp_path / folder
+    assert StateStore(FrameSequence.parse(tmp_path / name), FINGERPRINT, FRAMES).folder == tmp_path / folder
 
 
 def test_one_render_at_a_time(tmp_path: Path) -> None:
@@ -127,7 +128,7 @@ def test_one_render_at_a_time(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
-    states = StateStore(FrameSequence.parse(tmp_path / "file" / "out.####.exr"), FINGERPRINT)
+    states = StateStore(FrameSequence.parse(tmp_path / "file" / "out.####.exr"), FINGERPRINT, FRAMES)
     with pytest.raises(OutputError, match=r"\.out\.vst: cannot be made \(Not a directory\)"), states.lock():
         pass
 

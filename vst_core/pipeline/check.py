@@ -12,7 +12,7 @@ from vst_core.frames import FrameRange
 from vst_core.methods import read_style
 from vst_core.pipeline.method import open_device, open_method, style_images
 from vst_core.pipeline.plate import check_size
-from vst_core.pipeline.resume import refuse_foreign
+from vst_core.pipeline.resume import refuse_foreign, state_before
 from vst_core.pipeline.shot import (
     check_output,
     check_vectors,
@@ -23,6 +23,8 @@ from vst_core.pipeline.shot import (
     plate_frames,
     used_flow,
 )
+from vst_core.pipeline.span import span_of
+from vst_core.pipeline.state import StateStore
 from vst_core.sequence import FrameSequence, spell_frames
 from vst_core.settings import RenderSettings
 
@@ -46,19 +48,19 @@ def check_shot(settings: RenderSettings) -> list[VstError]:
         except VstError as error:
             complaints.append(error)
 
-    frames = output = header = transform = device = method = None
+    span = output = header = transform = device = method = None
     with collect():
         plate = FrameSequence.parse(settings.plate)
-        frames = plate_frames(plate, settings.frames)
+        span = span_of(settings, plate_frames(plate, settings.frames))
     with collect():
         output = FrameSequence.parse(settings.output.pattern)
-    if frames is not None:
+    if span is not None:
         with collect():
-            plate.check_input(frames)
-        header, bad = _check_headers(settings, plate, frames)
+            plate.check_input(span.needed)
+        header, bad = _check_headers(settings, plate, span.needed)
         complaints += bad
         with collect():
-            for files, needed in flow_files(used_flow(settings), plate, frames):
+            for files, needed in flow_files(used_flow(settings), plate, span.needed):
                 with collect():
                     files.check_input(needed)
     if header is not None:
@@ -74,17 +76,15 @@ def check_shot(settings: RenderSettings) -> list[VstError]:
         method = open_method(settings, device or resolve_device("cpu"))
     with collect():
         open_motion(used_flow(settings))
-    if frames is not None and output is not None:
+    if span is not None and output is not None:
         with collect():
-            check_output(frames, plate, output)
-            if (
-                not settings.overwrite
-                and transform
-                and device
-                and method
-                and len(styles) == len(style_images(settings))
-            ):
-                refuse_foreign(output, frames, fingerprint(settings, frames.first, transform, method))
+            check_output(span.frames, plate, output)
+            if transform and device and method and len(styles) == len(style_images(settings)):
+                mark = fingerprint(settings, span, transform, method)
+                with collect():
+                    state_before(settings, span, StateStore(output, mark, span.frames, alone=settings.stands_alone))
+                if not settings.overwrite:
+                    refuse_foreign(output, span.frames, mark)
     return complaints
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -47,7 +47,7 @@ def render_shot(
     on_progress: Callable[[FrameProgress], None] = lambda _: None,
     networks: NetworkCache | None = None,
 ) -> Iterator[FrameResult]:
-    """Stylise a shot, frame after frame; a shot that was begun goes on after its last good frame.
+    """Stylise a shot or a chunk of it, frame after frame; one that was begun goes on after its last good frame.
 
     Frames are yielded in order, once they are on disk. Closing the generator, or raising ``Cancelled`` in
     ``on_progress``, stops it: the frame at work is given up, those being written are finished, and the next run goes
@@ -70,7 +70,7 @@ def render_shot(
         if settings.overwrite:
             shot.states.clear()
         writer = stack.enter_context(Writer(shot))
-        inputs = stack.enter_context(_Inputs(shot, list(shot.sequences.frames)[len(resume.kept) :]))
+        inputs = stack.enter_context(_Inputs(shot, resume.rest))
         yield from _rendered(shot, inputs, writer, resume.state, on_progress)
 
 
@@ -146,7 +146,7 @@ class _Report:
 class _Inputs:
     """Plates and the motion from the frame before, read one frame ahead."""
 
-    def __init__(self, shot: Shot, frames: list[int]) -> None:
+    def __init__(self, shot: Shot, frames: Iterable[int]) -> None:
         self._shot, self._frames = shot, frames
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="vst-read")
         self._previous: View | None = None  # of the frame before; its other layers are not kept in memory
@@ -170,7 +170,7 @@ class _Inputs:
         """Runs in the pool's one thread, in order; on a resumed render it also reads the frame before the first."""
         shot = self._shot
         previous = self._previous
-        if not shot.settings.temporal or frame == shot.sequences.frames.first:
+        if not shot.settings.temporal or frame == shot.sequences.span.first:
             previous = None
         elif previous is None:
             previous = shot.reader.read(frame - 1).view

@@ -31,6 +31,7 @@ from vst_core.pipeline.method import (
     style_images,
 )
 from vst_core.pipeline.plate import PlateReader, named_frame, vector_layer
+from vst_core.pipeline.span import Span, span_of
 from vst_core.pipeline.state import StateStore
 from vst_core.sequence import FrameSequence
 from vst_core.settings import FlowSettings, RenderSettings
@@ -43,16 +44,21 @@ class Sequences:
     """The files of a shot.
 
     Attributes:
-        frames: what is rendered.
+        span: which frames are rendered.
         plate: the input.
         output: the result.
         vectors: where motion vectors are read; None where the flow source needs none.
     """
 
-    frames: FrameRange
+    span: Span
     plate: FrameSequence
     output: FrameSequence
     vectors: FrameSequence | None
+
+    @property
+    def frames(self) -> FrameRange:
+        """The frames that are delivered."""
+        return self.span.frames
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +84,19 @@ def open_shot(settings: RenderSettings, networks: NetworkCache | None = None) ->
         VstError: the first thing that is wrong.
     """
     sequences, flow = open_sequences(settings), used_flow(settings)
-    check_frames(flow, sequences.plate, sequences.frames)
+    first = sequences.span.first
+    check_frames(flow, sequences.plate, sequences.span.needed)
     check_output(sequences.frames, sequences.plate, sequences.output)
-    with named_frame(sequences.frames.first):
-        header = read_header(sequences.plate.path(sequences.frames.first))
+    with named_frame(first):
+        header = read_header(sequences.plate.path(first))
         check_frame_compression(header, settings.layer, settings.output.stored_compression)
-        check_vectors(flow, sequences.plate, sequences.frames.first, header, settings.layer)
+        check_vectors(flow, sequences.plate, first, header, settings.layer)
     transform = open_transform(header, settings.color_space)
     reader = PlateReader(sequences.plate, settings.layer, transform, flow, sequences.vectors, settings.scale)
     loaded = open_method(settings, open_device(settings), networks)
     prepare_style(settings, loaded)
-    keep_color = open_keep_color(settings, loaded.method, lambda: reader.read(sequences.frames.first))
-    mark = fingerprint(settings, sequences.frames.first, transform, loaded)
+    keep_color = open_keep_color(settings, loaded.method, lambda: reader.read(sequences.span.shot.first))
+    mark = fingerprint(settings, sequences.span, transform, loaded)
     return Shot(
         settings=settings,
         sequences=sequences,
@@ -100,7 +107,7 @@ def open_shot(settings: RenderSettings, networks: NetworkCache | None = None) ->
         keep_color=keep_color,
         device=loaded.device,
         fingerprint=mark,
-        states=StateStore(sequences.output, mark),
+        states=StateStore(sequences.output, mark, sequences.frames, alone=settings.stands_alone),
     )
 
 
@@ -109,15 +116,17 @@ def used_flow(settings: RenderSettings) -> FlowSettings:
     return settings.flow if settings.temporal else FlowSettings(source="none")
 
 
-def fingerprint(settings: RenderSettings, first: int, transform: DisplayTransform, loaded: LoadedMethod) -> str:
+def fingerprint(settings: RenderSettings, span: Span, transform: DisplayTransform, loaded: LoadedMethod) -> str:
     """SHA-256 over everything that decides a shot's pixels: settings, first frame, weights, styles, device, threads."""
+    # A draft starts later than its shot, whose first frame decides about colours all the same.
+    starts = {span.first} if settings.keep_color == "off" else {span.first, span.shot.first}
     # What follows says by content what these say by name, and a farm knows the same files by other paths.
     images = style_images(settings)
     style = settings.style.model_copy(update={"styles": ()}) if images else settings.style
     plate = Path(settings.plate).name
     named_by_content = {"plate": plate, "style": style, "weights": None, "network": "", "threads": 0}
     return settings.model_copy(update=named_by_content).fingerprint(
-        first=str(first),
+        first=" ".join(map(str, sorted(starts))),
         weights=loaded.weights_sha256,
         device=str(loaded.device),
         color_space=transform.color_space,
@@ -144,12 +153,12 @@ def open_sequences(settings: RenderSettings) -> Sequences:
 
     Raises:
         InputError: there is no plate.
-        SettingsError: a pattern is malformed.
+        SettingsError: a pattern is malformed, or the chunk is not within the shot.
     """
     plate = FrameSequence.parse(settings.plate)
-    frames = plate_frames(plate, settings.frames)
+    span = span_of(settings, plate_frames(plate, settings.frames))
     output = FrameSequence.parse(settings.output.pattern)
-    return Sequences(frames, plate, output, vectors_sequence(used_flow(settings), plate))
+    return Sequences(span, plate, output, vectors_sequence(used_flow(settings), plate))
 
 
 def plate_frames(sequence: FrameSequence, frames: FrameRange | None) -> FrameRange:

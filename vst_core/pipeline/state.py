@@ -9,23 +9,26 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from filelock import FileLock, Timeout
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
 from vst_core.atomic_file import clean_temporaries, write_atomically
-from vst_core.errors import OutputError
+from vst_core.errors import InputError, OutputError
+from vst_core.frames import FrameRange
 from vst_core.image import Window
+from vst_core.pipeline.claim import Claim, hidden_folder
 from vst_core.sequence import FrameSequence
 
 # Beside the last states, every so many frames one is kept, so that a frame damaged later costs at most this many again.
 CHECKPOINT_EVERY = 8
+_NUMBER = re.compile(r"-?[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +65,19 @@ def _digest(fingerprint: str, previous: str, frame: int, image: Tensor, window: 
 
 
 class StateStore:
-    """The states of one shot, in a hidden folder beside its frames.
+    """The states of one render, in a hidden folder beside the shot's frames.
 
     Args:
         output: where the frames go.
-        fingerprint: of the shot.
+        fingerprint: of the render.
+        frames: that it delivers.
+        alone: whether it stands alone, as drafts of chunks do; others may then be rendered beside it.
     """
 
-    def __init__(self, output: FrameSequence, fingerprint: str) -> None:
-        words = (output.prefix, output.suffix.removesuffix(".exr"))
-        name = ".".join(filter(None, (word.strip("._- ") for word in words)))
-        self.folder = output.folder / f".{name or 'shot'}.vst"
-        self._output, self._fingerprint = output, fingerprint
+    def __init__(self, output: FrameSequence, fingerprint: str, frames: FrameRange, *, alone: bool = False) -> None:
+        self._claim = Claim(hidden_folder(output), frames if alone else None)
+        self.folder = self._claim.folder
+        self._output, self._fingerprint, self._frames, self._alone = output, fingerprint, frames, alone
 
     def save(self, state: State) -> None:
         """Write a state, verified, and remove those that are no longer needed.
@@ -82,60 +86,84 @@ class StateStore:
             OutputError: it could not be written and read back.
         """
         tensors = {"stylized": state.image.half()}
-        metadata = {"previous": state.previous, "window": _spell(state.window)}
+        metadata = {"previous": state.previous, "window": _spell(state.window), "digest": state.digest}
         write_atomically(
             self._path(state.frame),
             write=lambda path: path.write_bytes(save(tensors, metadata)),
             verify=lambda path: self._verify(path, state),
         )
         # The one before it stays: this frame may not be committed yet, and would then be made from it again.
+        # So does the one that a chunk starts from: the chunk may be damaged later.
         old = state.frame - 2
-        if old % CHECKPOINT_EVERY:
+        if old % CHECKPOINT_EVERY and old != self._frames.first - 1:
             self._path(old).unlink(missing_ok=True)
 
-    def load(self, frame: int, digest: str) -> State | None:
-        """The state of a frame, or None where there is none of that digest, bit for bit."""
+    def load(self, frame: int, digest: str | None = None, folder: Path | None = None) -> State | None:
+        """The state of a frame.
+
+        Args:
+            frame: its number.
+            digest: of the state that is wanted; None for any of this render.
+            folder: where to look; the store's own when left out.
+
+        Returns:
+            None where there is none of that digest, bit for bit.
+        """
         with contextlib.suppress(OSError, SafetensorError, KeyError, ValueError):
-            with safe_open(self._path(frame), "pt") as file:
+            with safe_open(self._path(frame, folder), "pt") as file:
                 metadata = file.metadata() or {}
                 image = file.get_tensor("stylized")
             window, previous = Window(*map(int, metadata["window"].split())), metadata["previous"]
-            if _digest(self._fingerprint, previous, frame, image, window) == digest:
-                return State(frame, image.float(), window, previous, digest)
+            found = _digest(self._fingerprint, previous, frame, image, window)
+            if found == (digest or metadata["digest"]):
+                return State(frame, image.float(), window, previous, found)
         return None
 
+    def need(self, frame: int, folder: Path | None = None) -> State:
+        """As ``load``, for a state without which nothing goes on.
+
+        Raises:
+            InputError: it is not there, or not of this render.
+        """
+        state = self.load(frame, folder=folder)
+        if state is not None:
+            return state
+        path = self._path(frame, folder)
+        if path.exists():
+            what = f"is no state of frame {frame} in this render: it is damaged, or made with other settings"
+            raise InputError(what, where=path, remedy="render the frames before the chunk again")
+        raise InputError(
+            f"the state of frame {frame} is not there",
+            where=path.parent,
+            remedy="render the frames before the chunk first, or name the folder of their states with --state",
+        )
+
     def clear(self) -> None:
-        """Remove every state."""
-        for path in self.folder.glob("*.safetensors"):
-            path.unlink(missing_ok=True)
+        """Remove the states of a render that starts anew; not the one that a chunk starts from."""
+        for path in self.folder.rglob("*.safetensors"):
+            number = _NUMBER.fullmatch(path.stem)
+            if number and (self._alone or int(number[0]) >= self._frames.first):
+                path.unlink(missing_ok=True)
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
-        """Hold the shot for this process; also removes what a killed one left behind.
+        """Hold the render's frames for this process; also removes what a killed one left behind.
 
         Raises:
-            OutputError: another process renders into it, or the folder cannot be made.
+            OutputError: another process renders some of them, or the folder cannot be made.
         """
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(f"cannot be made ({error.strerror})", where=self.folder) from None
-        try:
-            with FileLock(self.folder / "lock", timeout=0):
-                clean_temporaries(self.folder, older_than=0)
-                clean_temporaries(self._output.folder, older_than=0, of=self._is_frame)
-                clean_temporaries(self._output.folder)
-                yield
-        except Timeout:
-            raise OutputError(
-                "another render is writing this shot", where=self._output.pattern, remedy="wait for it, or stop it"
-            ) from None
+        with self._claim.held(self._output.pattern):
+            clean_temporaries(self.folder, older_than=0)
+            clean_temporaries(self._output.folder, older_than=0, of=self._is_frame)
+            clean_temporaries(self._output.folder)
+            yield
 
     def _is_frame(self, name: str) -> bool:
-        return self._output.frame_of(name) is not None
+        frame = self._output.frame_of(name)
+        return frame is not None and (frame in self._frames or not self._alone)
 
-    def _path(self, frame: int) -> Path:
-        return self.folder / f"{frame}.safetensors"
+    def _path(self, frame: int, folder: Path | None = None) -> Path:
+        return (folder or self.folder) / f"{frame}.safetensors"
 
     @staticmethod
     def _verify(path: Path, state: State) -> None:

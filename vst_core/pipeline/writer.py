@@ -76,7 +76,10 @@ class Writer:
             yield result
 
     def _write(self, plate: Plate, stylized: Tensor, state: State, result: FrameResult) -> FrameResult | None:
-        """The state first: a frame under its name always has the state that the next one needs."""
+        """The state first: a frame under its name always has the state that the next one needs.
+
+        Of a preroll's frames only the states are written.
+        """
         shot, output = self._shot, self._shot.settings.output
         if self._broken:
             return None  # the frame before it failed, so nothing may follow; its error is on its way
@@ -84,6 +87,9 @@ class Writer:
         with named_frame(result.frame):
             if shot.settings.temporal:
                 shot.states.save(state)
+            if result.frame not in shot.sequences.frames:
+                self._broken = False
+                return None
             window, covered = plate.view.window, plate.view.covered
             full = place(resize(stylized, (window.height, window.width)), window, covered)
             full = shot.keep_color(full, plate.display.pixels)
@@ -105,9 +111,11 @@ class Writer:
 def _attributes(shot: Shot, state: State) -> dict[str, str]:
     """What every frame says about itself: how it was made, and its place in the chain."""
     interop = shot.transform.output_interop_id
+    # An exact chunk's frames are those of the whole shot, and say the same.
+    unsaid = {"chunk", "state"} if shot.settings.preroll is None else set()
     return ({"colorInteropID": interop} if interop else {}) | {
         "vst:version": __version__,
-        "vst:settings": json.dumps(shot.settings.model_dump(mode="json"), sort_keys=True),
+        "vst:settings": json.dumps(shot.settings.model_dump(mode="json", exclude=unsaid), sort_keys=True),
         "vst:colorSpace": shot.transform.color_space,
         FINGERPRINT: shot.fingerprint,
         STATE: state.digest,

@@ -1,0 +1,95 @@
+"""Who renders which frames of a shot: claims are locked files in the shot's hidden folder.
+
+A whole shot, and an exact chunk of it, claim the shot for themselves. A chunk that stands alone claims its frames, and
+others may be rendered beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from vst_core.errors import OutputError, SettingsError
+from vst_core.frames import FrameRange
+from vst_core.sequence import FrameSequence
+
+_GATE_SECONDS = 30.0
+
+
+def hidden_folder(output: FrameSequence) -> Path:
+    """Where a shot keeps what is not for the user, beside its frames."""
+    words = (output.prefix, output.suffix.removesuffix(".exr"))
+    name = ".".join(filter(None, (word.strip("._- ") for word in words)))
+    return output.folder / f".{name or 'shot'}.vst"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The frames that one render writes.
+
+    Attributes:
+        shot: hidden folder of the shot.
+        chunk: the frames, where others may be rendered beside them; None for the whole shot.
+    """
+
+    shot: Path
+    chunk: FrameRange | None = None
+
+    @property
+    def folder(self) -> Path:
+        """Where the render keeps its states."""
+        return self.shot if self.chunk is None else self.shot / str(self.chunk)
+
+    @contextmanager
+    def held(self, name: str) -> Iterator[None]:
+        """Hold the claim for this process; with the process it ends.
+
+        Args:
+            name: what the shot is called, for the error.
+
+        Raises:
+            OutputError: another one renders some of the frames, or the folder cannot be made.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"cannot be made ({error.strerror})", where=self.folder) from None
+        with ExitStack() as stack:
+            try:
+                # Claims are made one at a time, so that no two can miss each other.
+                with FileLock(self.shot / "gate", timeout=_GATE_SECONDS):
+                    self._take(stack)
+            except Timeout:
+                raise OutputError(
+                    "another render is writing this shot", where=name, remedy="wait for it, or stop it"
+                ) from None
+            yield
+
+    def _take(self, stack: ExitStack) -> None:
+        """Lock all that has a frame in common with this claim."""
+        if self.chunk is None:
+            stack.enter_context(_lock(self.shot))
+        else:
+            with _lock(self.shot):
+                pass
+        for folder, chunk in _chunks(self.shot):
+            if self.chunk is None or (chunk.first <= self.chunk.last and self.chunk.first <= chunk.last):
+                stack.enter_context(_lock(folder))
+
+
+def _lock(folder: Path) -> FileLock:
+    return FileLock(folder / "lock", timeout=0)
+
+
+def _chunks(shot: Path) -> Iterator[tuple[Path, FrameRange]]:
+    """The folders of chunks that were ever rendered alone."""
+    for folder in sorted(shot.iterdir()):
+        if folder.is_dir():
+            try:
+                yield folder, FrameRange.parse(folder.name)
+            except SettingsError:
+                continue

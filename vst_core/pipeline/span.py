@@ -1,0 +1,46 @@
+"""Which frames a render computes, delivers and reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vst_core.errors import SettingsError
+from vst_core.frames import FrameRange
+from vst_core.settings import RenderSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The frames of a render: a whole shot, a chunk of it, or a draft of a chunk.
+
+    Attributes:
+        frames: what is delivered.
+        first: the first frame of the chain, which has none before it: of the whole shot, or of a draft's preroll.
+        shot: all frames of the whole shot.
+        needed: the frames of the plate that are read.
+    """
+
+    frames: FrameRange
+    first: int
+    shot: FrameRange
+    needed: FrameRange
+
+
+def span_of(settings: RenderSettings, whole: FrameRange) -> Span:
+    """What a render with these settings delivers of a shot.
+
+    Args:
+        settings: with the chunk, if any.
+        whole: all frames of the shot.
+
+    Raises:
+        SettingsError: the chunk is not within the shot.
+    """
+    chunk = settings.chunk or whole
+    if chunk.first not in whole or chunk.last not in whole:
+        raise SettingsError(f"{chunk} is not within the frames {whole}", where="chunk")
+    first = whole.first if settings.preroll is None else max(whole.first, chunk.first - settings.preroll)
+    start = chunk.first
+    if settings.temporal:
+        start = max(first, chunk.first - 1) if settings.preroll is None else first
+    return Span(chunk, first, whole, FrameRange(start, chunk.last))
