@@ -46,6 +46,15 @@ def _check_layers(layers: tuple[str, ...]) -> tuple[str, ...]:
     return layers
 
 
+def _check_cuts(cuts: str) -> str:
+    if cuts not in ("auto", "none"):
+        try:
+            [int(part) for part in cuts.split(",")]
+        except ValueError:
+            raise ValueError(f"{cuts!r} are no cuts; give auto, none or frame numbers such as 1040,1088") from None
+    return cuts
+
+
 def _to_frames(value: object) -> FrameRange:
     if isinstance(value, FrameRange):
         return value
@@ -238,6 +247,11 @@ class RenderSettings(SettingsModel):
         "style's palette to the plate's.",
     )
     temporal: bool = Field(default=True, description="Carry the previous result along; off stylises each frame alone.")
+    cuts: Annotated[str, AfterValidator(_check_cuts)] = Field(
+        default="auto",
+        description="Frames that begin another shot, such as 1040,1088, and are painted afresh; auto finds them, none "
+        "looks for none.",
+    )
     scale: float = Field(default=1.0, gt=0, le=1, description="Working size relative to the plate.")
     flow: FlowSettings = FlowSettings()
     optimization: OptimizationSettings = OptimizationSettings()
@@ -258,6 +272,11 @@ class RenderSettings(SettingsModel):
                 if layer.endswith("_4"):
                     raise ValueError(f"vgg16 has no layer {layer}; use vgg19 or a layer up to relu5_3")
         return self
+
+    @property
+    def cut_frames(self) -> tuple[int, ...]:
+        """The cuts that are named, in order."""
+        return () if self.cuts in ("auto", "none") else tuple(sorted({int(part) for part in self.cuts.split(",")}))
 
     @model_validator(mode="after")
     def _chunk_is_whole(self) -> Self:

@@ -3,7 +3,7 @@
 from vst_core.flow.estimate import Estimator, estimate_flow, make_estimator
 from vst_core.flow.files import read_flow, write_flo
 from vst_core.flow.motion import FlowFrame, Motion
-from vst_core.flow.occlusion import consistency_mask, unchanged_mask
+from vst_core.flow.occlusion import consistency_mask, is_cut, unchanged_mask
 from vst_core.flow.source import MotionFinder
 from vst_core.flow.vectors import VectorLayer, VectorPair, Vectors, find_vector_layer, to_flow
 from vst_core.flow.warp import compose, inside, invert, warp, warp_sharp
@@ -22,6 +22,7 @@ __all__ = [
     "find_vector_layer",
     "inside",
     "invert",
+    "is_cut",
     "make_estimator",
     "read_flow",
     "to_flow",

@@ -16,6 +16,10 @@ _SIGMA = 0.8
 # Differences of display values that say nothing, and that say all.
 _GRAIN = 0.04
 _CHANGED = 0.12
+# Difference to the neighbourhood from which on a pixel has detail, and the share of such pixels that a frame has in
+# common with one of another shot at most.
+_DETAIL = 0.01
+_FOUND = 0.03
 
 
 def consistency_mask(
@@ -103,6 +107,24 @@ def _mirror(field: Tensor, axis: int, width: int) -> Tensor:
     return torch.cat(
         (field.narrow(axis, 0, width).flip(axis), field, field.narrow(axis, size - width, width).flip(axis)), dim=axis
     )
+
+
+def is_cut(image: Tensor, valid: Tensor) -> bool:
+    """Whether a frame begins another shot: next to nothing of it can be found in the frame before.
+
+    Flat parts do not count, since black bars and skies look alike in any two shots.
+
+    Args:
+        image: (1, C, H, W), the plate, display [0, 1].
+        valid: (1, 1, H, W) in [0, 1], 1 where a pixel is found in the frame before, and looks there as it does here.
+    """
+    return detailed_share(image, valid) < _FOUND
+
+
+def detailed_share(image: Tensor, valid: Tensor) -> float:
+    """The mean of ``valid`` over what has detail; over all where nothing has. Arguments as for ``is_cut``."""
+    detail = (image - F.avg_pool2d(image, 5, 1, 2, count_include_pad=False)).abs().mean(1, keepdim=True) > _DETAIL
+    return float(valid[detail].mean() if bool(detail.any()) else valid.mean())
 
 
 def unchanged_mask(image: Tensor, warped: Tensor) -> Tensor:

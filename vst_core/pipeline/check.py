@@ -14,6 +14,7 @@ from vst_core.pipeline.method import open_device, open_method, style_images
 from vst_core.pipeline.plate import check_size
 from vst_core.pipeline.resume import refuse_foreign, state_before
 from vst_core.pipeline.shot import (
+    check_cuts,
     check_output,
     check_vectors,
     fingerprint,
@@ -57,6 +58,8 @@ def check_shot(settings: RenderSettings) -> list[VstError]:
     if span is not None:
         with collect():
             plate.check_input(span.needed)
+        with collect():
+            check_cuts(settings, span.shot)
         header, bad = _check_headers(settings, plate, span.needed)
         complaints += bad
         with collect():

@@ -13,13 +13,14 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from vst_core.device import to_device
 from vst_core.errors import VstError
-from vst_core.flow import Motion, unchanged_mask, warp, warp_sharp
+from vst_core.flow import Motion, is_cut, unchanged_mask, warp, warp_sharp
 from vst_core.image import Window
 from vst_core.methods import Prior, Progress
 from vst_core.pipeline.method import NetworkCache
@@ -32,6 +33,8 @@ from vst_core.pipeline.writer import FrameResult, Writer
 from vst_core.settings import RenderSettings
 
 __all__ = ["FrameProgress", "FrameResult", "render_shot"]
+
+_CUT = "another shot begins here; painted afresh"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ def _rendered(
     """The frames that are to be made; where one fails, those before it come first."""
     settings = shot.settings
     try:
-        for plate, motion in inputs:
+        for plate, motion, notes in inputs:
             frame, window = plate.view.motion.frame, plate.view.window
             start, report = time.perf_counter(), _Report(frame, on_progress)
             content = resize(plate.view.motion.image, working_size(window, settings.scale))
@@ -92,7 +95,7 @@ def _rendered(
                 shot.sequences.output.path(frame),
                 loss=report.loss,
                 seconds=time.perf_counter() - start,
-                notes=motion.notes if motion else (),
+                notes=notes,
             )
             writer.submit(plate, stylized, state, result)
             if not settings.temporal:
@@ -143,6 +146,14 @@ class _Report:
         self.on_progress(FrameProgress(self.frame, progress))
 
 
+class _Input(NamedTuple):
+    """A frame, how it follows from the one before it, if it does, and what the user should know of that."""
+
+    plate: Plate
+    motion: Motion | None
+    notes: tuple[str, ...]
+
+
 class _Inputs:
     """Plates and the motion from the frame before, read one frame ahead."""
 
@@ -157,8 +168,8 @@ class _Inputs:
     def __exit__(self, *_: object) -> None:
         self._pool.shutdown(cancel_futures=True)
 
-    def __iter__(self) -> Iterator[tuple[Plate, Motion | None]]:
-        ahead: deque[Future[tuple[Plate, Motion | None]]] = deque()
+    def __iter__(self) -> Iterator[_Input]:
+        ahead: deque[Future[_Input]] = deque()
         for frame in self._frames:
             ahead.append(self._pool.submit(self._read, frame))
             if len(ahead) > 1:
@@ -166,19 +177,23 @@ class _Inputs:
         while ahead:
             yield ahead.popleft().result()
 
-    def _read(self, frame: int) -> tuple[Plate, Motion | None]:
+    def _read(self, frame: int) -> _Input:
         """Runs in the pool's one thread, in order; on a resumed render it also reads the frame before the first."""
         shot = self._shot
         previous = self._previous
-        if not shot.settings.temporal or frame == shot.sequences.span.first:
+        cut = frame in shot.settings.cut_frames
+        if not shot.settings.temporal or cut or frame == shot.sequences.span.first:
             previous = None
         elif previous is None:
             previous = shot.reader.read(frame - 1).view
         plate = shot.reader.read(frame)
         self._previous = plate.view
         if previous is None:
-            return plate, None
+            return _Input(plate, None, (_CUT,) if cut else ())
         with named_frame(frame), torch.no_grad():
             motion = motion_between(shot.motion, plate.view, previous)
+            followed = _followed(motion, plate.view, previous)
+            if shot.settings.cuts == "auto" and is_cut(plate.view.motion.image, followed.valid):
+                return _Input(plate, None, (_CUT,))
             naive = shot.settings.flow.source == "none"  # which is bound to the frame before, whatever moved
-            return plate, motion if naive else _followed(motion, plate.view, previous)
+            return _Input(plate, motion if naive else followed, motion.notes)

@@ -86,6 +86,7 @@ def open_shot(settings: RenderSettings, networks: NetworkCache | None = None) ->
     sequences, flow = open_sequences(settings), used_flow(settings)
     first = sequences.span.first
     check_frames(flow, sequences.plate, sequences.span.needed)
+    check_cuts(settings, sequences.span.shot)
     check_output(sequences.frames, sequences.plate, sequences.output)
     with named_frame(first):
         header = read_header(sequences.plate.path(first))
@@ -132,6 +133,21 @@ def fingerprint(settings: RenderSettings, span: Span, transform: DisplayTransfor
         color_space=transform.color_space,
         styles=" ".join(weights.file_sha256(path) for path in images),
     )
+
+
+def check_cuts(settings: RenderSettings, frames: FrameRange) -> None:
+    """Check that the cuts that are named lie within the shot, after its first frame.
+
+    Raises:
+        SettingsError: naming one that does not.
+    """
+    for cut in settings.cut_frames:
+        if not frames.first < cut <= frames.last:
+            raise SettingsError(
+                f"frame {cut} cannot begin another shot in frames {frames}",
+                where="cuts",
+                remedy=f"give frames from {frames.first + 1} to {frames.last}",
+            )
 
 
 def check_vectors(flow: FlowSettings, plate: FrameSequence, frame: int, header: Header, layer: str | None) -> None:
