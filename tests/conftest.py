@@ -22,9 +22,10 @@ from vst_core.torchvision_compat import import_torchvision
 from vst_core.weights import Weights
 
 if TYPE_CHECKING:
+    from nuke_app import NukeApp
     from small_shot import Outcome, SmallShot
 
-sys.path.append(str(Path(__file__).parent))
+sys.path += [str(Path(__file__).parent), str(Path(__file__).parent / "nodes" / "nuke")]
 
 # Small pictures gain nothing from a second thread, and lose much where other work keeps the cores busy.
 torch.set_num_threads(1)
@@ -121,6 +122,20 @@ def rendered(tmp_path_factory: pytest.TempPathFactory, small_shot: SmallShot) ->
     folder = tmp_path_factory.mktemp("rendered")
     small_shot.render(folder)
     return folder
+
+
+@pytest.fixture
+def nuke_app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[NukeApp]:
+    """A fake Nuke with a window and the plug-in; the worker behind it is real, and warm from test to test."""
+    from clients import VST
+    from nuke_app import NukeApp
+
+    monkeypatch.setenv("VST_WORKER", VST)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    app = NukeApp(tmp_path)
+    yield app
+    app.window.close()
+    app.wait()
 
 
 @pytest.fixture
