@@ -11,6 +11,7 @@ import typer
 from vst_core import __version__
 from vst_core import weights as weight_files
 from vst_core.cli.export import export_command
+from vst_core.cli.farm import plan_command
 from vst_core.cli.options import schema, shot_command
 from vst_core.cli.progress import JsonReporter, TerminalReporter, emit
 from vst_core.cli.train import train_command
@@ -75,6 +76,7 @@ def check(settings: RenderSettings, json: bool) -> None:
 
 app.command("render")(shot_command(render))
 app.command("check")(shot_command(check))
+app.command("plan")(plan_command())
 app.command("train")(train_command())
 app.command("export")(export_command())
 app.command("worker")(worker)

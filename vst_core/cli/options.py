@@ -94,9 +94,13 @@ def shot_command(run: Callable[[RenderSettings, bool], None]) -> Callable[..., N
     def command(plate: str | None, settings: Path | None, json: bool, **given: Any) -> None:
         run(settings_from(plate, settings, given), json)
 
+    return with_options(command, run, RenderSettings, OPTIONS, plate_and_more())
+
+
+def plate_and_more() -> tuple[inspect.Parameter, ...]:
+    """The arguments of a command about shots, beside its options: the plate, ``--settings`` and ``--json``."""
     argument = typer.Argument(metavar="PLATE", help=_help("plate", RenderSettings))
-    plate = _parameter("plate", Annotated[str | None, argument])
-    return with_options(command, run, RenderSettings, OPTIONS, (plate, *SETTINGS_AND_JSON))
+    return (_parameter("plate", Annotated[str | None, argument]), *SETTINGS_AND_JSON)
 
 
 def with_options(
@@ -120,14 +124,24 @@ def settings_from(plate: str | None, path: Path | None, given: dict[str, Any]) -
     Raises:
         SettingsError: something is missing, unknown or out of range.
     """
+    data = read_settings(plate, path)
+    put_options(data, OPTIONS, given)
+    require(data, {"plate": "PLATE", "style": "--style", "output": "--output"}, "vst render")
+    return RenderSettings.of(data)
+
+
+def read_settings(plate: str | None, path: Path | None) -> dict[str, Any]:
+    """What a file and the argument PLATE say, as plain data.
+
+    Raises:
+        SettingsError: the file cannot be read, or something in it is unknown or out of range.
+    """
     data: dict[str, Any] = {}
     if path is not None:
         data = RenderSettings.load(path).model_dump(mode="json")
     if plate is not None:
         data["plate"] = plate
-    put_options(data, OPTIONS, given)
-    require(data, {"plate": "PLATE", "style": "--style", "output": "--output"}, "vst render")
-    return RenderSettings.of(data)
+    return data
 
 
 def put_options(data: dict[str, Any], options: Sequence[Option], given: dict[str, Any]) -> None:
