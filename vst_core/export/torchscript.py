@@ -32,16 +32,6 @@ def forward(self, plate: Tensor) -> Tensor:
 _parse_schema: Any = torch._C.parse_schema  # its stubs know nothing of comparing
 
 
-class _Knobs(nn.Module):
-    """A preview with a number for each knob; what is done with them is written for TorchScript alone."""
-
-    def __init__(self, preview: Preview, knobs: Sequence[Knob]) -> None:
-        super().__init__()
-        self.preview = preview
-        for knob in knobs:
-            setattr(self, knob.name, knob.value)
-
-
 class _Fixed(nn.Module):
     """A preview of one mixture and strength."""
 
@@ -67,11 +57,7 @@ def write_scripted(path: Path, preview: Preview, knobs: Sequence[Knob]) -> None:
         ModelError: this torch writes it with operators that torch 1.12 does not have.
         OutputError: the file cannot be written.
     """
-    with _deprecated():
-        module = torch.jit.script(_Knobs(preview, knobs))
-        mix = ", ".join(f"self.{knob.name}" for knob in knobs if knob.name != "strength")
-        module.define(_FORWARD.format(mix=mix))
-    _write(path, module)
+    _write(path, _scripted(preview, knobs))
 
 
 def write_traced(path: Path, preview: Preview, mix: Tensor, strength: float) -> None:
@@ -98,6 +84,23 @@ def unknown_operators(module: Any) -> list[str]:
     known = {_full_name(schema): schema for schema in map(_parse_schema, lines)}
     used = {_full_name(schema): schema for schema in map(_parse_schema, _schemas(module.inlined_graph))}
     return sorted(name for name in used if name not in known or not known[name].is_backward_compatible_with(used[name]))
+
+
+def _scripted(preview: Preview, knobs: Sequence[Knob]) -> Any:
+    class Knobs(nn.Module):
+        """A class of its own for each set of knobs: TorchScript compiles a class once, and ``forward`` names them."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.preview = preview
+            for knob in knobs:
+                setattr(self, knob.name, float(knob.value))
+
+    mix = ", ".join(f"self.{knob.name}" for knob in knobs if knob.name != "strength")
+    with _deprecated():
+        module = torch.jit.script(Knobs())
+    module.define(_FORWARD.format(mix=mix))
+    return module
 
 
 def _write(path: Path, module: Any) -> None:
