@@ -56,7 +56,7 @@ def frames_of(node: Any) -> tuple[int, int]:
 def _read(node: Any, frame: int, view: str) -> Picture:
     first, last = int(node["first"].value()), int(node["last"].value())
     number = min(max(frame, first), last)
-    name = str(node["file"].value()).replace("%V", view) % number
+    name = str(node["file"].value()).replace("%V", view).replace("%04d", f"{number:04d}")
     if not Path(name).is_file():
         if node["on_error"].value() == "error":
             raise RuntimeError(f"{node.fullName()}: {name}: No such file or directory")
