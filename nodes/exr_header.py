@@ -28,11 +28,13 @@ class ExrHeader:
         width: of the picture, in pixels.
         height: of the picture.
         color_space: its ``colorInteropID``; empty where it has none.
+        is_layered: whether it has layers, or several parts, and not the channels of one picture alone.
     """
 
     width: int
     height: int
     color_space: str
+    is_layered: bool
 
 
 def check_exr(path: Path) -> ExrHeader:
@@ -75,7 +77,9 @@ def _check(file: BinaryIO, size: int) -> ExrHeader:
             raise ValueError("cut off")
     first = parts[0]
     left, top, right, bottom = struct.unpack("<4i", first["displayWindow"])
-    return ExrHeader(right - left + 1, bottom - top + 1, first.get("colorInteropID", b"").decode("utf-8"))
+    color_space = first.get("colorInteropID", b"").decode("utf-8")
+    is_layered = len(parts) > 1 or b"." in first["channels"]  # whose list has nothing else with that byte but names
+    return ExrHeader(right - left + 1, bottom - top + 1, color_space, is_layered)
 
 
 def _read_header(file: BinaryIO) -> dict[str, bytes]:

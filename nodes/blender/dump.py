@@ -12,7 +12,7 @@ import bpy  # type: ignore[import-not-found]
 
 from ..errors import WorkerError
 from ..exr_header import check_exr, is_whole
-from .shot import PLATE, Shot
+from .shot import MOTION, PLATE, Shot
 from .tree import add_dump, find_node, remove_dump
 
 _RENDER = ("frame_start", "frame_end", "frame_step")
@@ -34,17 +34,15 @@ def dump_plate(shot: Shot, folder: Path, *, windowed: bool) -> Generator[int, No
         WorkerError: a frame was not rendered or not written whole.
     """
     for done, frame in enumerate(range(shot.first, shot.last + 1)):
-        path = _file(folder, frame)
-        if not is_whole(path):
+        stems = (PLATE, MOTION) if shot.has_vectors else (PLATE,)
+        paths = [folder / f"{stem}.{frame:04d}.exr" for stem in stems]
+        if not all(is_whole(path) for path in paths):
             yield done
             with _one_frame(shot, frame, folder):
                 yield from (done for _ in _render(shot.scene, windowed=windowed))
-            _check(path, frame)
+            for path in paths:
+                _check(path, frame)
         yield done + 1
-
-
-def _file(folder: Path, frame: int) -> Path:
-    return folder / f"{PLATE}.{frame:04d}.exr"
 
 
 def _check(path: Path, frame: int) -> None:
@@ -69,7 +67,7 @@ def _one_frame(shot: Shot, frame: int, folder: Path) -> Iterator[None]:
         scene.frame_start, scene.frame_step = frame, 1
         scene.render.filepath = str(beside / "frame.")
         bpy.context.preferences.view.render_display_type = "NONE"
-        add_dump(tree, folder, PLATE)
+        add_dump(tree, folder, PLATE, MOTION if shot.has_vectors else None)
         yield
     finally:
         bpy.context.preferences.view.render_display_type = display

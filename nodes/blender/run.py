@@ -166,7 +166,8 @@ class Run:
         found = find_node(self.shot.uid)
         if number and found is not None and self._header is not None:
             sequence = Sequence(self.version.folder, self.shot.stem, self.shot.first, last - 1, self.shot.shift)
-            show(found[1].node_tree, sequence, blender_space(self._header.color_space))
+            space = blender_space(self._header.color_space)
+            show(found[1].node_tree, sequence, space, layered=self._header.is_layered)
         return f"{number} of {self.shot.frames} frames"
 
     def _end(self, doing: str, message: str, code: int) -> None:

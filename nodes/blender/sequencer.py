@@ -30,7 +30,7 @@ def to_sequencer(scene: Any, inner: Any) -> Any:
         WorkerError: the copies cannot be made.
     """
     image, sequence = shown_sequence(inner)
-    if image.type == "MULTILAYER":
+    if check_exr(sequence.path(sequence.first)).is_layered:
         sequence = _flattened(image, sequence)
     paths = [sequence.path(number) for number in range(sequence.first, sequence.last + 1)]
     strips = strips_of(scene)

@@ -13,7 +13,7 @@ from ..errors import WorkerError
 from .preferences import preferences
 from .versions import working_space
 
-PLATE = "plate"
+PLATE, MOTION = "plate", "motion"
 LINEAR = "Linear Rec.709"
 _INTEROP = {
     "lin_rec709_scene": (LINEAR,),
@@ -38,6 +38,7 @@ class Shot:
         pattern: the plate on disk; None where Blender renders it.
         root: folder of the versions.
         stem: name of the files.
+        has_vectors: whether Blender renders the motion with the plate.
         settings: of the engine, without plate and output.
     """
 
@@ -49,6 +50,7 @@ class Shot:
     pattern: str | None
     root: Path
     stem: str
+    has_vectors: bool
     settings: dict[str, Any]
 
     @property
@@ -64,8 +66,10 @@ class Shot:
     def engine_settings(self, version: Path, plate: Path) -> dict[str, Any]:
         """The settings of the render of a version, its plate in a folder where Blender renders it."""
         output = {**self.settings.get("output", {}), "pattern": str(version / f"{self.stem}.####.exr")}
-        pattern = self.pattern or str(plate / f"{PLATE}.####.exr")
-        return {**self.settings, "plate": pattern, "output": output}
+        settings = {**self.settings, "plate": self.pattern or str(plate / f"{PLATE}.####.exr"), "output": output}
+        if self.has_vectors:
+            settings["flow"] = {**self.settings["flow"], "source": str(plate / f"{MOTION}.####.exr")}
+        return settings
 
 
 def read_shot(scene: Any, node: Any) -> Shot:
@@ -91,6 +95,7 @@ def read_shot(scene: Any, node: Any) -> Shot:
         pattern=pattern,
         root=output_root(node),
         stem=_stem(node),
+        has_vectors=pattern is None and settings.temporal and settings.flow_source == "vectors",
         settings=own,
     )
 

@@ -12,9 +12,10 @@ from typing import Any
 
 import bpy  # type: ignore[import-not-found]
 
-from .versions import DUMPED, compositor_trees, new_dump, new_math, new_mix, second_color
+from .versions import MOTION, compositor_trees, new_math, new_mix, new_motion_writer, new_plate_writer, second_color
 
-IMAGE, FIRST, LAST, MIX, DUMP = "Stylized", "First", "Last", "Mix", "Plate dump"
+IMAGE, FIRST, LAST, MIX = "Stylized", "First", "Last", "Mix"
+_PLATE, _MOTION = "Plate dump", "Motion dump"
 _SOCKETS = {
     "Image": "NodeSocketColor",
     "Vector": "NodeSocketVector",
@@ -94,30 +95,36 @@ def _fill(tree: Any) -> None:
     _show_range(tree, 0, -1)
 
 
-def show(tree: Any, sequence: Sequence, color_space: str | None) -> Any:
+def show(tree: Any, sequence: Sequence, color_space: str | None, *, layered: bool) -> Any:
     """Point an inner tree at a sequence, all of whose files have to be there.
 
     Args:
         tree: the inner tree.
         sequence: what to show.
         color_space: Blender's name of the files' colour space; None leaves what Blender finds out.
+        layered: whether the files have layers. Blender has to read one then, which the window waits for.
 
     Returns:
         The image data-block.
     """
     node = tree.nodes[IMAGE]
     old = node.image
-    image = bpy.data.images.load(str(sequence.path(sequence.first)), check_existing=False)
-    image.name, image.source = sequence.stem, "SEQUENCE"
-    if bpy.data.is_saved and Path(bpy.data.filepath).anchor == sequence.folder.anchor:
-        image.filepath = bpy.path.relpath(image.filepath)
+    image = bpy.data.images.new(sequence.stem, 1, 1, alpha=True, float_buffer=True)
+    image.source, image.alpha_mode = "SEQUENCE", "PREMUL"
     if color_space is not None:
         image.colorspace_settings.name = color_space
     node.image = image
+    path = str(sequence.path(sequence.first))
+    if bpy.data.is_saved and Path(bpy.data.filepath).anchor == sequence.folder.anchor:
+        path = bpy.path.relpath(path)
+    if layered:
+        image.filepath = path
+    else:
+        image.filepath_raw = path  # which reads nothing: that is for whoever draws or renders
     node.frame_start, node.frame_duration = sequence.first + sequence.shift, sequence.last - sequence.first + 1
     node.frame_offset = sequence.first - 1
     node.use_auto_refresh, node.use_cyclic = True, False
-    # A multilayer image gives its node other sockets.
+    # A layered image gives its node other sockets.
     tree.links.new(node.outputs["Image"], second_color(tree.nodes[MIX]))
     _show_range(tree, sequence.first + sequence.shift, sequence.last + sequence.shift)
     if old is not None and old.users == 0:
@@ -141,21 +148,33 @@ def shown_sequence(tree: Any) -> tuple[Any, Sequence]:
     return node.image, Sequence(path.parent, stem, first, first + frames - 1, shift, len(digits))
 
 
-def add_dump(tree: Any, folder: Path, stem: str) -> None:
-    """Let every render write the inputs of the node."""
+def add_dump(tree: Any, folder: Path, plate: str, motion: str | None) -> None:
+    """Let every render write what is linked to the node.
+
+    Args:
+        tree: the inner tree.
+        folder: for the files.
+        plate: their name before the number.
+        motion: the same of the files with vectors and depth; None for no such files.
+    """
     remove_dump(tree)
     inputs = next(node for node in tree.nodes if node.bl_idname == "NodeGroupInput")
-    node = new_dump(tree, folder, stem)
-    node.name = DUMP
-    for socket in DUMPED:
-        tree.links.new(inputs.outputs[socket], node.inputs[socket])
+    writer = new_plate_writer(tree, folder, plate)
+    writer.name = _PLATE
+    tree.links.new(inputs.outputs["Image"], writer.inputs[0])
+    if motion is not None:
+        writer = new_motion_writer(tree, folder, motion)
+        writer.name = _MOTION
+        for socket in MOTION:
+            tree.links.new(inputs.outputs[socket], writer.inputs[socket])
 
 
 def remove_dump(tree: Any) -> None:
     """Let renders write nothing again."""
-    node = tree.nodes.get(DUMP)
-    if node is not None:
-        tree.nodes.remove(node)
+    for name in (_PLATE, _MOTION):
+        node = tree.nodes.get(name)
+        if node is not None:
+            tree.nodes.remove(node)
 
 
 def find_node(uid: str) -> tuple[Any, Any] | None:

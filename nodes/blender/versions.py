@@ -11,8 +11,8 @@ import bpy  # type: ignore[import-not-found]
 IS_5 = bpy.app.version >= (5, 0)
 OWN = "vst"
 """The mark of a tree that is the inside of a node."""
-DUMPED = {"Image": "RGBA", "Vector": "VECTOR", "Depth": "FLOAT"}
-"""The layers of a dumped plate, and what they are made of."""
+MOTION = {"Vector": "VECTOR", "Depth": "FLOAT"}
+"""The layers that tell motion, and what they are made of."""
 
 
 def compositor_tree(scene: Any) -> Any:
@@ -62,24 +62,43 @@ def second_color(mix: Any) -> Any:
     return next(socket for socket in mix.inputs if socket.identifier in ("Image_001", "B_Color"))
 
 
-def new_dump(tree: Any, folder: Path, stem: str) -> Any:
-    """A new node that writes its inputs ``Image``, ``Vector`` and ``Depth`` as ``stem.####.exr`` into a folder."""
-    node = tree.nodes.new("CompositorNodeOutputFile")
+def new_plate_writer(tree: Any, folder: Path, stem: str) -> Any:
+    """A new node that writes its one input as ``stem.####.exr`` into a folder, a plain picture in full precision."""
+    node = _new_exr_writer(tree, "IMAGE", "OPEN_EXR")
+    node.format.color_mode = "RGBA"
     if IS_5:
-        node.format.media_type = "MULTI_LAYER_IMAGE"
-    node.format.file_format = "OPEN_EXR_MULTILAYER"
-    node.format.color_depth, node.format.exr_codec = "32", "ZIP"
+        node.directory, node.file_name = str(folder), ""
+        node.file_output_items.new("RGBA", f"{stem}.####")
+    else:
+        node.base_path = str(folder)
+        node.file_slots.clear()
+        node.file_slots.new(f"{stem}.####")
+    return node
+
+
+def new_motion_writer(tree: Any, folder: Path, stem: str) -> Any:
+    """A new node that writes its inputs ``Vector`` and ``Depth`` as layers of ``stem.####.exr`` into a folder."""
+    node = _new_exr_writer(tree, "MULTI_LAYER_IMAGE", "OPEN_EXR_MULTILAYER")
     if IS_5:
         node.directory, node.file_name = str(folder), f"{stem}."
-        for name, kind in DUMPED.items():
+        for name, kind in MOTION.items():
             item = node.file_output_items.new(kind, name)
             if kind == "VECTOR":
                 item.vector_socket_dimensions = 4
     else:
         node.base_path = str(folder / f"{stem}.####.exr")
         node.layer_slots.clear()
-        for name in DUMPED:
+        for name in MOTION:
             node.layer_slots.new(name)
+    return node
+
+
+def _new_exr_writer(tree: Any, media: str, file_format: str) -> Any:
+    node = tree.nodes.new("CompositorNodeOutputFile")
+    if IS_5:
+        node.format.media_type = media
+    node.format.file_format = file_format
+    node.format.color_depth, node.format.exr_codec = "32", "ZIP"
     return node
 
 

@@ -128,8 +128,10 @@ class PlateReader:
             channel = _Channels(path)
         layer = vector_layer(self._flow, names, path)
         vectors = to_flow(layer, channel, where=path)
-        depth_name = depth_channel(layer, tuple(frame.view))
-        depth = None if depth_name is None else torch.from_numpy(own(depth_name))[None, None]
+        depth_name = depth_channel(layer, names)
+        if depth_name is None:  # the plate itself may have what the file of the vectors has not
+            channel, depth_name = own, depth_channel(layer, tuple(frame.view))
+        depth = None if depth_name is None else torch.from_numpy(channel(depth_name))[None, None]
         return vectors, depth
 
 

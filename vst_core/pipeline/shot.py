@@ -124,8 +124,9 @@ def fingerprint(settings: RenderSettings, span: Span, transform: DisplayTransfor
     # What follows says by content what these say by name, and a farm knows the same files by other paths.
     images = style_images(settings)
     style = settings.style.model_copy(update={"styles": ()}) if images else settings.style
-    plate = Path(settings.plate).name
-    named_by_content = {"plate": plate, "style": style, "weights": None, "network": "", "threads": 0}
+    plate, motion = Path(settings.plate).name, Path(settings.flow.source).name
+    flow = settings.flow.model_copy(update={"source": motion})
+    named_by_content = {"plate": plate, "flow": flow, "style": style, "weights": None, "network": "", "threads": 0}
     return settings.model_copy(update=named_by_content).fingerprint(
         first=" ".join(map(str, sorted(starts))),
         weights=loaded.weights_sha256,

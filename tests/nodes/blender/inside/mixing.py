@@ -20,7 +20,7 @@ def mix(plate: str, folder: str, out: str) -> None:
     tree.links.new(image_node(tree, plate).outputs["Image"], node.inputs["Image"])
     use_for_output(scene, tree, node.outputs["Image"])
     render(scene, 2, f"{out}/empty.exr")
-    show(node.node_tree, Sequence(Path(folder), "st", 1001, 1003, -1000), "Linear Rec.709")
+    show(node.node_tree, Sequence(Path(folder), "st", 1001, 1003, -1000), "Linear Rec.709", layered=False)
     for strength in (0.0, 0.5, 1.0):
         node.inputs["Strength"].default_value = strength
         render(scene, 2, f"{out}/strength_{strength}.exr")
