@@ -179,6 +179,15 @@ def test_cancelled_while_nuke_writes(nuke_app: NukeApp) -> None:
     assert (nuke_app.state.messages, node.node("Dump")["disable"].value()) == ([], True)
 
 
+def test_other_inputs_are_another_version(nuke_app: NukeApp) -> None:
+    node = nuke_app.script()
+    nuke_app.state.cancel_dump = 1002
+    nuke_app.stylize(node)
+    nuke_app.state.cancel_dump = None
+    node.setInput(0, nuke_app.plate("other"))
+    assert nuke_app.stylize(node).startswith("v002, 3 of 3 frames")
+
+
 def test_a_plate_that_nuke_cannot_render(nuke_app: NukeApp) -> None:
     node = nuke_app.script()
     (nuke_app.folder / "plate.main.1002.exr").unlink()
@@ -237,6 +246,14 @@ def test_a_frame_that_the_engine_refuses(nuke_app: NukeApp) -> None:
     line = nuke_app.stylize(node)
     assert line.startswith("colour space 'no such space': is not in the OCIO configuration")
     assert nuke_app.state.messages == [line]
+
+
+def test_the_worker_uses_the_scripts_own_ocio_configuration(nuke_app: NukeApp) -> None:
+    node = nuke_app.script()
+    knobs = {"colorManagement": "OCIO", "OCIO_config": "custom", "customOCIOConfigPath": "/nowhere.ocio"}
+    for name, value in knobs.items():
+        fake_nuke.root()[name].setValue(value)
+    assert nuke_app.stylize(node).startswith("/nowhere.ocio: the OCIO configuration cannot be read")
 
 
 def test_a_fault_of_ours_is_told_and_logged(nuke_app: NukeApp) -> None:
