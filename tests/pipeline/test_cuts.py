@@ -42,7 +42,8 @@ def alike(one: Path, other: Path, frame: int) -> bool:
 
 
 def test_a_cut_is_found_and_painted_as_a_first_frame(two_shots: SmallShot, small_network: Path, tmp_path: Path) -> None:
-    for name, changes in {"auto": {}, "alone": {"temporal": False}, "none": {"cuts": "none"}}.items():
+    ways: dict[str, dict[str, Any]] = {"auto": {}, "alone": {"temporal": False}, "none": {"cuts": "none"}}
+    for name, changes in ways.items():
         results = rendered(two_shots, small_network, tmp_path / name, **changes)
         assert [bool(result.notes) for result in results] == [name == "auto" and n == CUT for n in FRAMES]
     assert alike(tmp_path / "auto", tmp_path / "alone", CUT)
