@@ -14,7 +14,7 @@ from typing import Any
 import bpy  # type: ignore[import-not-found]
 
 from ..exr_header import check_exr, is_whole
-from .tree import Sequence, shown_sequence
+from .tree import Sequence, picture_of, shown_sequence
 from .versions import IS_5, own_tree, strips_of, use_for_output, write_exr
 
 _FLAT = "timeline"
@@ -57,7 +57,7 @@ def _flattened(image: Any, sequence: Sequence) -> Sequence:
         node.image = image
         node.frame_start, node.frame_offset = sequence.first, sequence.first - 1
         node.frame_duration = sequence.last - sequence.first + 1
-        use_for_output(scene, tree, node.outputs["Image"])
+        use_for_output(scene, tree, picture_of(node))
         for number in range(sequence.first, sequence.last + 1):
             if not is_whole(flat.path(number)):
                 scene.frame_start, scene.frame_end = number, number

@@ -125,11 +125,19 @@ def show(tree: Any, sequence: Sequence, color_space: str | None, *, layered: boo
     node.frame_offset = sequence.first - 1
     node.use_auto_refresh, node.use_cyclic = True, False
     # A layered image gives its node other sockets.
-    tree.links.new(node.outputs["Image"], second_color(tree.nodes[MIX]))
+    tree.links.new(picture_of(node), second_color(tree.nodes[MIX]))
     _show_range(tree, sequence.first + sequence.shift, sequence.last + sequence.shift)
     if old is not None and old.users == 0:
         bpy.data.images.remove(old)
     return image
+
+
+def picture_of(node: Any) -> Any:
+    """The output of an Image node that has the picture, whatever its file calls that layer."""
+    outputs = [socket for socket in node.outputs if socket.enabled]
+    named = {socket.name: socket for socket in outputs}
+    colors = (socket for socket in outputs if socket.type == "RGBA")
+    return named.get("Image") or named.get("Combined") or next(colors, outputs[0])
 
 
 def shows(tree: Any) -> bool:

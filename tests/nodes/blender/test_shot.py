@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from blender_frames import color, stylized, version, write_plate
 from real_blender import blender
-from small_shot import attributes_of, cropped, read_channels
+from small_shot import SmallShot, attributes_of, cropped, read_channels
 
 from vst_core.pipeline.measure import measure_shot
 from vst_core.settings import FlowSettings
@@ -116,6 +116,15 @@ def test_the_frames_of_a_movie_clip_are_shown_where_the_clip_shows_them(tmp_path
     for scene_frame, number in ((11, 1003), (13, 1005)):
         seen = color(tmp_path / f"seen_{scene_frame}.exr")
         assert np.array_equal(seen, color(stylized(tmp_path, number, "clip")))
+
+
+def test_a_sequence_with_the_layers_of_a_render_is_shown_and_played(tmp_path: Path, small_shot: SmallShot) -> None:
+    found = blender("stylizing.layered_sequence", small_shot.pattern, tmp_path)
+    assert (found["doing"], found["shown"]) == ("done", 2), found["message"]
+    frame = stylized(tmp_path, 1002, "layered")
+    assert any(name.startswith("ViewLayer.Vector") for name in read_channels(frame))
+    for name in ("seen", "timeline"):
+        np.testing.assert_allclose(color(tmp_path / f"{name}.exr"), color(frame), atol=2e-3)
 
 
 def test_a_picture_of_ones_own_is_a_style(tmp_path: Path, sample_styles: Path, vgg16_weights: Path) -> None:

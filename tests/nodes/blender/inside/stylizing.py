@@ -84,6 +84,21 @@ def linked_sequence(plate: str, first: int, out: str) -> dict[str, Any]:
     return found
 
 
+def layered_sequence(plate: str, out: str) -> dict[str, Any]:
+    """Stylise two frames of a sequence with layers, and bring them to the sequencer."""
+    scene, tree = saved_scene(out, "layered", (1001, 1002), (80, 45))
+    node = sequence_node(tree, plate)
+    node.settings.flow_source = "vectors"
+    use_for_output(scene, tree, node.outputs["Image"])
+    found = told(finish(Run(scene, tree, node)), node)
+    render(scene, 1002, f"{out}/seen.exr")
+    assert bpy.ops.vst.to_sequencer(uid=node.uid) == {"FINISHED"}
+    scene.render.use_compositing, scene.render.use_sequencer = False, True
+    scene.view_settings.view_transform = "Raw"
+    render(scene, 1002, f"{out}/timeline.exr")
+    return found
+
+
 def movie_clip(plate: str, out: str) -> dict[str, Any]:
     """Stylise the image sequence of a clip that begins at the scene's frame 11, two of its frames left out."""
     scene, tree = saved_scene(out, "clip", (11, 13))
