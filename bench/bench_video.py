@@ -102,9 +102,9 @@ def main() -> None:
                 )
             distances = [report.style["stylized"].wasserstein for report in reports.values() if report.style]
             print(f"{style:<11} style W2 with prior {distances[0]:.4f}, without {distances[1]:.4f}", end="")
-            print(f" = {distances[0] / distances[1] - 1:+.1%}")
+            print(f" = {distances[0] / distances[1] - 1:+.1%}", flush=True)
             largest, last = drift(folder, options.network, style)
-            print(f"{style:<11} drift over 100 equal frames: at most {largest:.2%}, last {last:+.2%}")
+            print(f"{style:<11} drift over 100 equal frames: at most {largest:.2%}, last {last:+.2%}", flush=True)
 
 
 if __name__ == "__main__":
