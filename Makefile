@@ -10,7 +10,7 @@ export VST_WEIGHTS := $(CURDIR)/.weights
 # Waiting threads must not take the cores from working ones.
 export GOMP_SPINCOUNT := 20000
 
-.PHONY: demo test test-blender weights bench clean train-fast train-quality
+.PHONY: demo test test-blender weights bench bench-blender clean train-fast train-quality
 
 demo: .venv/ready
 	$(BIN)/vst render samples/shot/shot.####.exr --style oil -o demo/oil.####.exr
@@ -44,6 +44,10 @@ bench: .venv/ready $(VGG16)
 	$(BIN)/python bench/bench_frame.py
 	$(BIN)/python bench/bench_flow.py
 	$(BIN)/python bench/bench_temporal.py
+
+# make bench-blender BLENDER=5.0.1
+bench-blender: .venv/ready $(BPY)/ready
+	VST_WORKER=$(CURDIR)/$(BIN)/vst $(BPY)/bin/python bench/bench_blender.py
 
 .venv/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

@@ -28,13 +28,11 @@ class ExrHeader:
         width: of the picture, in pixels.
         height: of the picture.
         color_space: its ``colorInteropID``; empty where it has none.
-        is_layered: whether it has layers, or several parts, and not the channels of one picture alone.
     """
 
     width: int
     height: int
     color_space: str
-    is_layered: bool
 
 
 def check_exr(path: Path) -> ExrHeader:
@@ -78,8 +76,7 @@ def _check(file: BinaryIO, size: int) -> ExrHeader:
     first = parts[0]
     left, top, right, bottom = struct.unpack("<4i", first["displayWindow"])
     color_space = first.get("colorInteropID", b"").decode("utf-8")
-    is_layered = len(parts) > 1 or b"." in first["channels"]  # whose list has nothing else with that byte but names
-    return ExrHeader(right - left + 1, bottom - top + 1, color_space, is_layered)
+    return ExrHeader(right - left + 1, bottom - top + 1, color_space)
 
 
 def _read_header(file: BinaryIO) -> dict[str, bytes]:

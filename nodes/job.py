@@ -77,13 +77,14 @@ class Job:
         The last event is one of ``LAST_EVENTS``; after it there is nothing.
         """
         self._held.extend(self._client.take(self.name))
-        events = []
+        events: list[Event] = []
         while self._held and not self.over:
             event = self._next()
             if event is None:
                 break
             self._note(event)
             events.append(event)
+        self._record(events)
         return events
 
     def events(self, interval: float = 0.1) -> Iterator[Event]:
@@ -120,11 +121,16 @@ class Job:
             self.results[event["frame"]] = Path(event["path"])
         elif kind in LAST_EVENTS:
             self.state, self.message = _STATES[kind], event.get("message", "")
-        if kind in _UNLOGGED:
+
+    def _record(self, events: list[Event]) -> None:
+        lines = [
+            f"{time.strftime('%H:%M:%S')} {_spell(event)}\n" for event in events if event["event"] not in _UNLOGGED
+        ]
+        if not lines:
             return
         with contextlib.suppress(OSError):  # the record of a render must not stop it
             with (self.folder / "job.log").open("a", encoding="utf-8") as log:
-                log.write(f"{time.strftime('%H:%M:%S')} {_spell(event)}\n")
+                log.writelines(lines)
             self._save_state()
 
     def _save_state(self) -> None:

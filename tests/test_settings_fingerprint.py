@@ -59,6 +59,7 @@ OTHER: dict[str, Any] = {
     "output.pattern": "elsewhere/sh.####.exr",
     "output.data_type": "float",
     "output.compression": "zip",
+    "output.layers": "color",
     "overwrite": True,
 }
 DECIDES_NO_PIXEL = {
@@ -71,6 +72,7 @@ DECIDES_NO_PIXEL = {
     "output.pattern",
     "output.data_type",
     "output.compression",
+    "output.layers",
     "overwrite",
 }
 

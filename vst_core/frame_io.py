@@ -23,7 +23,7 @@ from vst_core.files.exr_file import LOSSLESS, channel_types, check_compression, 
 from vst_core.files.exr_verify import verify_parts
 from vst_core.files.image_file import Header, ImageFile, PartHeader, open_image, read_header
 from vst_core.files.layers import ColorLayer, PartChannels, choose_color_layer, view_channels
-from vst_core.files.picture import picture_part
+from vst_core.files.picture import picture_part, without_layers
 from vst_core.image import FloatArray, Frame, Part, columns
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "read_channels",
     "read_frame",
     "read_header",
+    "without_layers",
     "write_frame",
 ]
 

@@ -194,6 +194,9 @@ class OutputSettings(SettingsModel):
         default="plate", description="Type of the colour channels; all others keep their own."
     )
     compression: str = Field(default="plate", description=f"'plate' or one of {', '.join(COMPRESSIONS)}.")
+    layers: Literal["plate", "color"] = Field(
+        default="plate", description="'plate' passes all other layers through, 'color' writes colour and alpha alone."
+    )
 
     @model_validator(mode="after")
     def _compression_is_known(self) -> Self:
@@ -205,6 +208,11 @@ class OutputSettings(SettingsModel):
     def stored_compression(self) -> str | None:
         """The compression, None for the plate's."""
         return None if self.compression == "plate" else self.compression
+
+    @property
+    def layers_compression(self) -> str | None:
+        """The compression that other layers get; None for the plate's, and where there will be no others."""
+        return self.stored_compression if self.layers == "plate" else None
 
 
 class RenderSettings(SettingsModel):

@@ -8,7 +8,6 @@ from typing import Any
 import bpy  # type: ignore[import-not-found]
 from bpy import props
 
-from ..errors import WorkerError
 from ..folders import versions
 from .baking import bake
 from .properties import with_properties
@@ -63,11 +62,7 @@ class VST_OT_to_sequencer(_OnNode, bpy.types.Operator):  # type: ignore[misc] # 
         if node.node_tree is None or not shows(node.node_tree):
             self.report({"WARNING"}, "there are no stylised frames; press Stylize Shot first")
             return {"CANCELLED"}
-        try:
-            to_sequencer(scene_of(tree, context.scene), node.node_tree)
-        except WorkerError as error:
-            self.report({"WARNING"}, str(error))
-            return {"CANCELLED"}
+        to_sequencer(scene_of(tree, context.scene), node.node_tree)
         return {"FINISHED"}
 
 

@@ -18,7 +18,8 @@ from .tree import find_node
 from .trial import Trial
 from .versions import scene_of
 
-_LOOK = 0.1  # seconds between two looks at the worker
+LOOK = 0.1
+"""Seconds between two looks at the worker."""
 _UID = props.StringProperty(options={"HIDDEN", "SKIP_SAVE"})
 
 
@@ -57,7 +58,7 @@ class _Polling:
             self._task = self.begin(context, windowed=True)
         except WorkerError as error:
             return self._refuse(error)
-        self._timer = context.window_manager.event_timer_add(_LOOK, window=context.window)
+        self._timer = context.window_manager.event_timer_add(LOOK, window=context.window)
         context.window_manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
 
@@ -137,7 +138,7 @@ class VST_OT_test_worker(_Polling, bpy.types.Operator):  # type: ignore[misc] # 
         """Nothing to tell before the end."""
         while not self._task.over:
             self._task.step()
-            time.sleep(_LOOK)
+            time.sleep(LOOK)
 
     def _close(self) -> set[str]:
         bpy.context.window_manager.vst_trial = self._task.message

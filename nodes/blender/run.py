@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
+from collections import deque
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from .tree import Sequence, find_node, show
 from .workers import get_client
 
 USAGE, OUTPUT, CANCELLED = 2, 4, 130
+_AT_ONCE = 0.02  # seconds of a step; a version that is gone on with may have a thousand frames to tell of
 RUNS: dict[str, Run] = {}
 """The last run of each node, by its identity."""
 
@@ -108,9 +110,12 @@ class Run:
             return
         self.doing, self.done = "stylize", 0
         self.job = Job(client, version.jobs, "render", shot.engine_settings(version.folder, version.plate))
-        while not self.job.over:
-            for event in self.job.poll():
-                self._note(event)
+        heard: deque[dict[str, Any]] = deque()
+        while heard or not self.job.over:
+            heard.extend(self.job.poll())
+            end = time.monotonic() + _AT_ONCE
+            while heard and time.monotonic() < end:
+                self._note(heard.popleft())
             yield
         self._finish(self.job)
 
@@ -167,7 +172,7 @@ class Run:
         if number and found is not None and self._header is not None:
             sequence = Sequence(self.version.folder, self.shot.stem, self.shot.first, last - 1, self.shot.shift)
             space = blender_space(self._header.color_space)
-            show(found[1].node_tree, sequence, space, layered=self._header.is_layered)
+            show(found[1].node_tree, sequence, space)
         return f"{number} of {self.shot.frames} frames"
 
     def _end(self, doing: str, message: str, code: int) -> None:

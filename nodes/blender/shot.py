@@ -65,7 +65,7 @@ class Shot:
 
     def engine_settings(self, version: Path, plate: Path) -> dict[str, Any]:
         """The settings of the render of a version, its plate in a folder where Blender renders it."""
-        output = {**self.settings.get("output", {}), "pattern": str(version / f"{self.stem}.####.exr")}
+        output = {**self.settings["output"], "pattern": str(version / f"{self.stem}.####.exr")}
         settings = {**self.settings, "plate": self.pattern or str(plate / f"{PLATE}.####.exr"), "output": output}
         if self.has_vectors:
             settings["flow"] = {**self.settings["flow"], "source": str(plate / f"{MOTION}.####.exr")}
@@ -84,6 +84,7 @@ def read_shot(scene: Any, node: Any) -> Shot:
     own = settings.engine_settings()
     own["frames"] = f"{first - shift}-{last - shift}"
     own["device"] = preferences().device
+    own["output"] = {**own.get("output", {}), "layers": "color"}  # all that the node shows; the rest is in the plate
     if pattern is None and "color_space" not in own:
         own["color_space"] = plate_space()
     return Shot(

@@ -12,7 +12,7 @@ from typing import Any
 
 import bpy  # type: ignore[import-not-found]
 
-from .versions import MOTION, compositor_trees, new_math, new_mix, new_motion_writer, new_plate_writer, second_color
+from .versions import MOTION, compositor_trees, new_math, new_mix, new_motion_writer, new_plate_writer
 
 IMAGE, FIRST, LAST, MIX = "Stylized", "First", "Last", "Mix"
 _PLATE, _MOTION = "Plate dump", "Motion dump"
@@ -95,14 +95,13 @@ def _fill(tree: Any) -> None:
     _show_range(tree, 0, -1)
 
 
-def show(tree: Any, sequence: Sequence, color_space: str | None, *, layered: bool) -> Any:
-    """Point an inner tree at a sequence, all of whose files have to be there.
+def show(tree: Any, sequence: Sequence, color_space: str | None) -> Any:
+    """Point an inner tree at a sequence of plain pictures, all of which have to be there; reads none of them.
 
     Args:
         tree: the inner tree.
         sequence: what to show.
         color_space: Blender's name of the files' colour space; None leaves what Blender finds out.
-        layered: whether the files have layers. Blender has to read one then, which the window waits for.
 
     Returns:
         The image data-block.
@@ -117,27 +116,14 @@ def show(tree: Any, sequence: Sequence, color_space: str | None, *, layered: boo
     path = str(sequence.path(sequence.first))
     if bpy.data.is_saved and Path(bpy.data.filepath).anchor == sequence.folder.anchor:
         path = bpy.path.relpath(path)
-    if layered:
-        image.filepath = path
-    else:
-        image.filepath_raw = path  # which reads nothing: that is for whoever draws or renders
+    image.filepath_raw = path  # which reads nothing: that is for whoever draws or renders
     node.frame_start, node.frame_duration = sequence.first + sequence.shift, sequence.last - sequence.first + 1
     node.frame_offset = sequence.first - 1
     node.use_auto_refresh, node.use_cyclic = True, False
-    # A layered image gives its node other sockets.
-    tree.links.new(picture_of(node), second_color(tree.nodes[MIX]))
     _show_range(tree, sequence.first + sequence.shift, sequence.last + sequence.shift)
     if old is not None and old.users == 0:
         bpy.data.images.remove(old)
     return image
-
-
-def picture_of(node: Any) -> Any:
-    """The output of an Image node that has the picture, whatever its file calls that layer."""
-    outputs = [socket for socket in node.outputs if socket.enabled]
-    named = {socket.name: socket for socket in outputs}
-    colors = (socket for socket in outputs if socket.type == "RGBA")
-    return named.get("Image") or named.get("Combined") or next(colors, outputs[0])
 
 
 def shows(tree: Any) -> bool:

@@ -57,11 +57,6 @@ def new_mix(tree: Any) -> tuple[Any, Any, Any, Any]:
     return inputs["Factor_Float"], inputs["A_Color"], inputs["B_Color"], result
 
 
-def second_color(mix: Any) -> Any:
-    """The input of a mix that shows where the factor is 1."""
-    return next(socket for socket in mix.inputs if socket.identifier in ("Image_001", "B_Color"))
-
-
 def new_plate_writer(tree: Any, folder: Path, stem: str) -> Any:
     """A new node that writes its one input as ``stem.####.exr`` into a folder, a plain picture in full precision."""
     node = _new_exr_writer(tree, "IMAGE", "OPEN_EXR")
@@ -100,32 +95,6 @@ def _new_exr_writer(tree: Any, media: str, file_format: str) -> Any:
     node.format.file_format = file_format
     node.format.color_depth, node.format.exr_codec = "32", "ZIP"
     return node
-
-
-def use_for_output(scene: Any, tree: Any, socket: Any) -> None:
-    """Let a scene render one socket of a compositor tree, which becomes the scene's own."""
-    if IS_5:
-        tree.interface.new_socket("Image", in_out="OUTPUT", socket_type="NodeSocketColor")
-        scene.compositing_node_group = tree
-    kind = "NodeGroupOutput" if IS_5 else "CompositorNodeComposite"
-    tree.links.new(socket, tree.nodes.new(kind).inputs[0])
-
-
-def own_tree(scene: Any) -> Any:
-    """An empty compositor tree for a scene."""
-    if IS_5:
-        return bpy.data.node_groups.new(scene.name, "CompositorNodeTree")
-    scene.use_nodes = True
-    scene.node_tree.nodes.clear()
-    return scene.node_tree
-
-
-def write_exr(settings: Any) -> None:
-    """Set image settings to plain EXR, in half precision, with alpha."""
-    if IS_5:
-        settings.media_type = "IMAGE"
-    settings.file_format = "OPEN_EXR"
-    settings.color_mode, settings.color_depth, settings.exr_codec = "RGBA", "16", "ZIP"
 
 
 def strips_of(scene: Any) -> Any:

@@ -47,7 +47,6 @@ def test_a_whole_file_is_told_from_one_that_was_cut_off(write: Callable[[Path], 
     path = write(tmp_path / "frame.exr")
     found = check_exr(path)
     assert (found.width, found.height, found.color_space) == (W, H, "")
-    assert found.is_layered == (write in (WRITERS["many layers"], write_parts))
     whole = path.read_bytes()
     for end in (0, 3, 8, 100, 400, len(whole) // 2, len(whole) - 1):
         path.write_bytes(whole[:end])

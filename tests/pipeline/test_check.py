@@ -129,6 +129,8 @@ def test_frames_of_another_render_are_in_the_way(small_shot: SmallShot, rendered
 def test_a_compression_that_would_alter_other_channels(small_shot: SmallShot, tmp_path: Path) -> None:
     complaints = check_shot(small_shot.settings(tmp_path, output__compression="dwaa"))
     only(complaints, SettingsError, "frames 1001-1004, compression: dwaa would alter ViewLayer.CryptoObject00.r")
+    alone = small_shot.settings(tmp_path, output__compression="dwaa", output__layers="color")
+    assert check_shot(alone) == []
 
 
 def test_raft_without_weights(small_shot: SmallShot, tmp_path: Path) -> None:

@@ -106,3 +106,10 @@ def test_colour_type_and_compression_can_be_chosen(small_shot: SmallShot, render
     }
     assert np.array_equal(color_of(result).astype(np.float16), color_of(usual).astype(np.float16))
     assert attributes_of(out(tmp_path, 1001))["compression"] == OpenEXR.PIZ_COMPRESSION
+
+
+def test_the_other_layers_can_be_left_out(small_shot: SmallShot, rendered: Path, tmp_path: Path) -> None:
+    small_shot.render(tmp_path, frames="1001", output__layers="color")
+    result, usual = read_channels(out(tmp_path, 1001)), read_channels(out(rendered, 1001))
+    assert same(result, {name: usual[f"ViewLayer.Combined.{name}"] for name in "RGBA"})
+    assert not [name for name in attributes_of(out(tmp_path, 1001)) if "crypto" in name.lower()]

@@ -81,6 +81,7 @@ OPTIONS = (
     Option(("--color-space",), "color_space", str, "NAME"),
     Option(("--data-type",), "output.data_type", str, "plate|half|float"),
     Option(("--compression",), "output.compression", str, "NAME"),
+    Option(("--layers",), "output.layers", str, "plate|color"),
     Option(("--device",), "device", str, "auto|cpu|cuda"),
     Option(("--precision",), "precision", str, "auto|float32|bfloat16"),
     Option(("--threads",), "threads", int),

@@ -1,17 +1,23 @@
-"""Pictures of formats other than OpenEXR (PNG, TIFF, JPEG, DPX, ...) as the part of an EXR that they will become."""
+"""Plain pictures: those of formats other than OpenEXR (PNG, TIFF, JPEG, DPX, ...) as the part of an EXR that they will
+become, and the colour of a frame with layers without them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vst_core.files.exr_file import channel_types
 from vst_core.files.image_file import PartHeader
-from vst_core.image import Part, Window
+from vst_core.image import Frame, Part, Window, columns
 
+_NAMES = ("R", "G", "B", "A")
 _FOREIGN = ("compression", "ICCProfile", "Orientation", "Exif:.*", "oiio:.*", "tiff:.*", "jpeg:.*", "png:.*", "dpx:.*")
+_OF_LAYERS = ("name", "view", "multiView", "oiio:subimagename", "oiio:subimages", "chunkCount", "cryptomatte/.*")
 
 # EXIF orientations other than upright: how the stored rows and columns become the picture.
 _UPRIGHT: dict[int, Callable[[NDArray[Any]], NDArray[Any]]] = {
@@ -43,7 +49,7 @@ def picture_part(header: PartHeader, pixels: NDArray[np.float32]) -> Part:
     if alpha is not None:
         opacity = pixels[..., alpha : alpha + 1]
         planes = [color * opacity if "oiio:UnassociatedAlpha" in header.metadata else color, opacity]
-    names = ("R", "G", "B", "A")[: 3 if alpha is None else 4]
+    names = _NAMES[: 3 if alpha is None else 4]
     data, display = header.data_window, header.display_window
     joined = np.concatenate(planes, axis=-1)
     turn = _UPRIGHT.get(int(header.metadata.get("Orientation", 1)))
@@ -53,11 +59,39 @@ def picture_part(header: PartHeader, pixels: NDArray[np.float32]) -> Part:
     return Part("", names, np.ascontiguousarray(joined), data, display, _exr_header(header, names, data, display))
 
 
-def _exr_header(header: PartHeader, names: tuple[str, ...], data: Window, display: Window) -> Any:
-    spec = header.spec.copy()
+def without_layers(frame: Frame) -> Frame:
+    """The colour of a frame as one part of R, G, B and, where it has alpha, A, in the types that they had."""
+    part = frame.parts[frame.color_part]
+    chosen = list(frame.color_channels) + ([] if frame.alpha_channel is None else [frame.alpha_channel])
+    names = _NAMES[: len(chosen)]
+    types = channel_types(part.header)
+    spec = _named(part.header, names, tuple(types[channel] for channel in chosen))
+    for pattern in _OF_LAYERS:
+        spec.erase_attribute(pattern)
+    return Frame(
+        parts=(replace(part, name="", channels=names, pixels=part.pixels[..., columns(chosen)], header=spec),),
+        color_part=0,
+        color_channels=(0, 1, 2),
+        alpha_channel=None if frame.alpha_channel is None else 3,
+        metadata=frame.metadata,
+        path=frame.path,
+        view={name: (0, index) for index, name in enumerate(names)},
+    )
+
+
+def _named(header: Any, names: tuple[str, ...], types: tuple[str, ...]) -> Any:
+    """A header with other channels."""
+    spec = header.copy()
     spec.nchannels = len(names)
     spec.channelnames = names
-    spec.set_format("half")
+    uniform = len(set(types)) == 1
+    spec.set_format(types[0] if uniform else "float")
+    spec.channelformats = () if uniform else types
+    return spec
+
+
+def _exr_header(header: PartHeader, names: tuple[str, ...], data: Window, display: Window) -> Any:
+    spec = _named(header.spec, names, ("half",) * len(names))
     spec.tile_width = spec.tile_height = 0
     spec.x, spec.y, spec.width, spec.height = data.x, data.y, data.width, data.height
     spec.full_x, spec.full_y, spec.full_width, spec.full_height = display.x, display.y, display.width, display.height

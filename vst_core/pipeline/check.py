@@ -119,7 +119,7 @@ def _joined(alike: list[tuple[int, VstError]]) -> VstError:
 
 
 def _check_header(settings: RenderSettings, plate: FrameSequence, frame: int, header: Header, first: Header) -> None:
-    check_frame_compression(header, settings.layer, settings.output.stored_compression)
+    check_frame_compression(header, settings.layer, settings.output.layers_compression)
     window = header.parts[color_channels(header, settings.layer).part].display_window
     expected = first.parts[color_channels(first, settings.layer).part].display_window
     check_size(window, expected, header.path)

@@ -90,7 +90,7 @@ def open_shot(settings: RenderSettings, networks: NetworkCache | None = None) ->
     check_output(sequences.frames, sequences.plate, sequences.output)
     with named_frame(first):
         header = read_header(sequences.plate.path(first))
-        check_frame_compression(header, settings.layer, settings.output.stored_compression)
+        check_frame_compression(header, settings.layer, settings.output.layers_compression)
         check_vectors(flow, sequences.plate, first, header, settings.layer)
     transform = open_transform(header, settings.color_space)
     reader = PlateReader(sequences.plate, settings.layer, transform, flow, sequences.vectors, settings.scale)

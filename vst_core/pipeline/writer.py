@@ -12,7 +12,7 @@ from pathlib import Path
 from torch import Tensor
 
 from vst_core import __version__
-from vst_core.frame_io import write_frame
+from vst_core.frame_io import without_layers, write_frame
 from vst_core.pipeline.plate import Plate, named_frame
 from vst_core.pipeline.resume import FINGERPRINT, PREVIOUS, STATE
 from vst_core.pipeline.shot import Shot
@@ -94,9 +94,10 @@ class Writer:
             full = place(resize(stylized, (window.height, window.width)), window, covered)
             full = shot.keep_color(full, plate.display.pixels)
             color = shot.transform.to_scene_linear(full, plate.display, shot.settings.strength)
+            frame = plate.frame if output.layers == "plate" else without_layers(plate.frame)
             clamped = write_frame(
                 result.path,
-                plate.frame.with_color(color),
+                frame.with_color(color),
                 attributes=_attributes(shot, state),
                 data_type=None if output.data_type == "plate" else output.data_type,
                 compression=output.stored_compression,

@@ -9,7 +9,7 @@ import bpy  # type: ignore[import-not-found]
 
 from nodes.blender.mending import MENDS
 from nodes.blender.run import Run
-from nodes.blender.versions import IS_5, own_tree
+from nodes.blender.versions import IS_5
 
 SIZE = 64, 48
 
@@ -19,10 +19,20 @@ def new_scene(frames: tuple[int, int] = (1, 3), size: tuple[int, int] = SIZE) ->
     scene = bpy.context.scene
     scene.render.resolution_x, scene.render.resolution_y = size
     scene.frame_start, scene.frame_end = frames
-    tree = own_tree(scene)
     if IS_5:
-        scene.compositing_node_group = tree
-    return scene, tree
+        scene.compositing_node_group = bpy.data.node_groups.new(scene.name, "CompositorNodeTree")
+        return scene, scene.compositing_node_group
+    scene.use_nodes = True
+    scene.node_tree.nodes.clear()
+    return scene, scene.node_tree
+
+
+def use_for_output(tree: Any, socket: Any) -> None:
+    """Let the scene render one socket of its compositor."""
+    if IS_5:
+        tree.interface.new_socket("Image", in_out="OUTPUT", socket_type="NodeSocketColor")
+    kind = "NodeGroupOutput" if IS_5 else "CompositorNodeComposite"
+    tree.links.new(socket, tree.nodes.new(kind).inputs[0])
 
 
 def saved_scene(out: str, name: str, frames: tuple[int, int] = (1, 3), size: tuple[int, int] = SIZE) -> tuple[Any, Any]:

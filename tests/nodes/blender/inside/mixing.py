@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import bpy  # type: ignore[import-not-found]
-from blender_scenes import image_node, new_node, new_scene, render
+from blender_scenes import image_node, new_node, new_scene, render, use_for_output
 
 from nodes import blender as add_on
 from nodes.blender.tree import Sequence, show
-from nodes.blender.versions import compositor_tree, use_for_output
+from nodes.blender.versions import compositor_tree
 
 
 def mix(plate: str, folder: str, out: str) -> None:
@@ -18,9 +18,9 @@ def mix(plate: str, folder: str, out: str) -> None:
     bpy.ops.wm.save_as_mainfile(filepath=f"{out}/mix.blend")
     node = new_node(tree)
     tree.links.new(image_node(tree, plate).outputs["Image"], node.inputs["Image"])
-    use_for_output(scene, tree, node.outputs["Image"])
+    use_for_output(tree, node.outputs["Image"])
     render(scene, 2, f"{out}/empty.exr")
-    show(node.node_tree, Sequence(Path(folder), "st", 1001, 1003, -1000), "Linear Rec.709", layered=False)
+    show(node.node_tree, Sequence(Path(folder), "st", 1001, 1003, -1000), "Linear Rec.709")
     for strength in (0.0, 0.5, 1.0):
         node.inputs["Strength"].default_value = strength
         render(scene, 2, f"{out}/strength_{strength}.exr")

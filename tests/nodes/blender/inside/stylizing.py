@@ -16,13 +16,14 @@ from blender_scenes import (
     saved_scene,
     sequence_node,
     told,
+    use_for_output,
 )
 
 from nodes.blender import batch, workers
 from nodes.blender.dump import dump_plate
 from nodes.blender.run import Run
 from nodes.blender.shot import read_shot
-from nodes.blender.versions import IS_5, compositor_tree, strips_of, use_for_output
+from nodes.blender.versions import IS_5, compositor_tree, strips_of
 
 SHOT = 96, 72
 
@@ -34,7 +35,7 @@ def whole_way(out: str) -> dict[str, Any]:
     before = {name: getattr(scene, name) for name in ("frame_start", "frame_end", "frame_step", "frame_current")}
     filepath = scene.render.filepath
     node = render_node(scene, tree)
-    use_for_output(scene, tree, node.outputs["Image"])
+    use_for_output(tree, node.outputs["Image"])
     node.settings.temporal = False
     codes = [batch.stylize_scene(scene)]
     pid = workers.get_client().pid
@@ -78,7 +79,7 @@ def linked_sequence(plate: str, first: int, out: str) -> dict[str, Any]:
     node = new_node(tree)
     node.settings.flow_source = "dis"
     tree.links.new(source.outputs["Image"], node.inputs["Image"])
-    use_for_output(scene, tree, node.outputs["Image"])
+    use_for_output(tree, node.outputs["Image"])
     found = told(finish(Run(scene, tree, node)), node)
     render(scene, 2, f"{out}/seen_2.exr")
     return found
@@ -89,7 +90,7 @@ def layered_sequence(plate: str, out: str) -> dict[str, Any]:
     scene, tree = saved_scene(out, "layered", (1001, 1002), (80, 45))
     node = sequence_node(tree, plate)
     node.settings.flow_source = "vectors"
-    use_for_output(scene, tree, node.outputs["Image"])
+    use_for_output(tree, node.outputs["Image"])
     found = told(finish(Run(scene, tree, node)), node)
     render(scene, 1002, f"{out}/seen.exr")
     assert bpy.ops.vst.to_sequencer(uid=node.uid) == {"FINISHED"}
@@ -106,7 +107,7 @@ def movie_clip(plate: str, out: str) -> dict[str, Any]:
     clip.frame_start, clip.frame_offset = 11, 2
     node = new_node(tree)
     node.settings.source, node.settings.clip, node.settings.flow_source = "CLIP", clip, "none"
-    use_for_output(scene, tree, node.outputs["Image"])
+    use_for_output(tree, node.outputs["Image"])
     found = told(finish(Run(scene, tree, node)), node)
     for frame in (11, 13):
         render(scene, frame, f"{out}/seen_{frame}.exr")
@@ -132,7 +133,7 @@ def other_working_space(out: str) -> dict[str, Any] | None:
     scene, tree = saved_scene(out, "acescg", (1, 2))
     move_cube(scene)
     node = render_node(scene, tree)
-    use_for_output(scene, tree, node.outputs["Image"])
+    use_for_output(tree, node.outputs["Image"])
     found = told(finish(Run(scene, tree, node)), node)
     found["space"] = node.node_tree.nodes["Stylized"].image.colorspace_settings.name
     render(scene, 2, f"{out}/seen_2.exr")
@@ -144,7 +145,7 @@ def command(out: str) -> dict[str, Any]:
     scene, tree = saved_scene(out, "farm", (1, 2))
     move_cube(scene)
     node = render_node(scene, tree)
-    use_for_output(scene, tree, node.outputs["Image"])
+    use_for_output(tree, node.outputs["Image"])
     file = f"{out}/farm.blend"
     bpy.ops.wm.save_mainfile()
     codes = {name: batch.stylize_file(arguments) for name, arguments in _commands(out, file).items()}
