@@ -56,7 +56,7 @@ def test_what_libraries_print_is_no_event(small_shot: SmallShot, rendered: Path,
         assert worker.until(*LAST)[-1] == {"event": "done", "job": "a", "frames": 2}
         worker.close_input()
         assert worker.rest() == [{"event": "bye"}]
-        assert worker.end() == 0
+        assert worker.end() == 0, "".join(worker.log[-30:])
         log = "".join(worker.log)
     for who in ("Python", "C", "a child"):
         assert f"noise of {who}\n" in log
@@ -72,7 +72,7 @@ def test_a_fault_of_the_engine_is_one_line_and_the_log_says_where(small_shot: Sm
             assert end["message"].startswith("internal error (ValueError: of no use)")
         worker.ask("shutdown")
         assert worker.rest() == [{"event": "bye"}]
-        assert worker.end() == 0
+        assert worker.end() == 0, "".join(worker.log[-30:])
         log = "".join(worker.log)
     assert log.count("Traceback") == 2
     assert 'raise ValueError("of\\nno use")' in log or "in broken" in log
@@ -85,7 +85,7 @@ def test_half_a_line_at_the_end_is_an_error_and_the_end() -> None:
         hello, error, bye = worker.rest()
         assert (hello["event"], error["event"], bye["event"]) == ("hello", "error", "bye")
         assert "ends in the middle" in error["message"]
-        assert worker.end() == 0
+        assert worker.end() == 0, "".join(worker.log[-30:])
 
 
 PATIENT = "import vst_core.worker.server as server; server.GRACE_SECONDS = 100"
@@ -103,7 +103,7 @@ def test_a_worker_that_has_to_end_gives_up_its_jobs(small_shot: SmallShot, tmp_p
             worker.close_input()
         ends = [event for event in worker.rest() if event["event"] in (*LAST, "bye")]
         assert ends == [{"event": "cancelled", "job": "a"}, {"event": "cancelled", "job": "b"}, {"event": "bye"}]
-        assert worker.end() == 0
+        assert worker.end() == 0, "".join(worker.log[-30:])
     assert outputs(tmp_path / "a") == []
     assert leftovers(tmp_path) == []
 

@@ -9,7 +9,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from queue import SimpleQueue
 from typing import Any
@@ -38,6 +38,8 @@ PARENT_SECONDS = 0.5
 """How often the parent is looked for."""
 GRACE_SECONDS = 3.0
 """How long a job may take to end once the host is gone."""
+LEAVE_SECONDS = 0.5
+"""How long a thread is waited for in the end."""
 
 _log = logging.getLogger("vst.worker")
 
@@ -76,12 +78,23 @@ class Server:
         """Serve until the end."""
         self._greeting = greeting()
         _log.info("vst %s, process %d, %s", *(self._greeting[name] for name in ("version", "pid", "device")))
-        for work in (self._read, self._beat, self._watch):
-            threading.Thread(target=work, name=f"vst-{work.__name__.strip('_')}", daemon=True).start()
-        while (job := self._waiting.get()) is not None:
-            self._do(job)
-        self._channel.emit("bye")
-        self._ended.set()
+        works = (self._read, self._beat, self._watch)
+        threads = [threading.Thread(target=work, name=f"vst-{work.__name__.strip('_')}", daemon=True) for work in works]
+        for thread in threads:
+            thread.start()
+        try:
+            while (job := self._waiting.get()) is not None:
+                self._do(job)
+            self._channel.emit("bye")
+        finally:
+            self._leave(threads)
+
+    def _leave(self, threads: Iterable[threading.Thread]) -> None:
+        """Let the threads end: one that is at work while Python goes away takes the process down with it."""
+        for event in (self._ended, self._stopping, self._abandoned):
+            event.set()
+        for thread in threads:
+            thread.join(LEAVE_SECONDS)  # one that waits for input does no harm
 
     def _do(self, job: Job) -> None:
         with self._lock:
