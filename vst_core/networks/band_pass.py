@@ -157,7 +157,9 @@ class BandPass:
             out.copy_(band)
             return
         layer, (scale, shift) = self._layers[number], self._affine[number]
-        torch.addcmul(shift, band, scale, out=out)
+        if band.dtype != out.dtype:
+            band = out.copy_(band)
+        torch.addcmul(shift.to(out.dtype), band, scale.to(out.dtype), out=out)  # of mixed types, ten times slower
         if layer.rectifies:
             out.relu_()
         if layer.adds is not None:
@@ -215,15 +217,13 @@ class _Statistics:
     def __init__(self, channels: int, device: torch.device) -> None:
         self._sum = torch.zeros(channels, dtype=torch.float64, device=device)
         self._squares = torch.zeros(channels, dtype=torch.float64, device=device)
-        self._room = torch.empty(0)
 
     def add(self, band: Tensor) -> None:
         """Count a band, (1, C, h, W)."""
-        pixels = band.permute(0, 2, 3, 1).reshape(-1, band.shape[1]).float()
-        self._sum += pixels.sum(0)
-        if len(self._room) < len(pixels):
-            self._room = torch.empty_like(pixels)
-        self._squares += torch.mul(pixels, pixels, out=self._room[: len(pixels)]).sum(0)
+        mean, variance = (item.double() for item in torch.batch_norm_update_stats(band, None, None, 0.0))
+        count = band.shape[2] * band.shape[3]
+        self._sum += mean * count
+        self._squares += (variance + mean.square()) * count
 
     def affine(self, scale: Tensor, shift: Tensor, count: int) -> tuple[Tensor, Tensor]:
         """What a normalised map is multiplied with and what is added, (1, C, 1, 1) each."""

@@ -12,7 +12,7 @@ from torch import Tensor
 from vst_core.networks.blocks import ConditionalNorm, ReflectConv, ResidualBlock, UpsampleConv
 from vst_core.networks.transformer import TransformerNet
 
-_NEIGHBOURS = 2
+_NEIGHBOURS = 4
 
 
 @dataclass(frozen=True, slots=True)
