@@ -41,8 +41,8 @@ def resolve_device(
     """Decide device, precision and threads, and set torch's thread count.
 
     ``auto`` takes CUDA where there is a usable card, and bfloat16 where the hardware multiplies it natively (AMX
-    tiles on a processor, Ampere or later on a card): elsewhere it is emulated and slower than float32. The decision
-    depends on the hardware alone, never on a timing, so a retried task decides the same.
+    tiles or AVX-512 BF16 on a processor, Ampere or later on a card): elsewhere it is emulated and slower than float32.
+    The decision depends on the hardware alone, never on a timing, so a retried task decides the same.
 
     Raises:
         ModelError: the device does not exist, or cannot compute in that precision at all.
@@ -77,7 +77,8 @@ def _usable(name: str) -> torch.device:
 def _gains_from_bfloat16(device: torch.device) -> bool:
     if device.type == "cuda":
         return torch.cuda.get_device_capability(device) >= (8, 0)
-    return bool(torch.cpu._is_amx_tile_supported())  # torch has no public name for it
+    multiplies = torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()  # torch's, if not public
+    return bool(multiplies) and has_bfloat16(device)
 
 
 def has_bfloat16(device: torch.device) -> bool:
