@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from vst_core.errors import Cancelled as Cancelled
     from vst_core.errors import InputError as InputError
     from vst_core.errors import ModelError as ModelError
     from vst_core.errors import OutputError as OutputError
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOME = {
+    "Cancelled": "errors",
     "FrameRange": "frames",
     "FrameResult": "pipeline.render",
     "InputError": "errors",

@@ -65,3 +65,7 @@ class ModelError(VstError):
     """Weights are missing, corrupt or of another network, or a device is unusable (exit code 5)."""
 
     exit_code = ExitCode.MODEL
+
+
+class Cancelled(Exception):  # noqa: N818 - it is no error, it is the user's wish
+    """Raised by a progress callback to stop a frame in the middle."""

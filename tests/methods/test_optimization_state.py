@@ -7,7 +7,8 @@ import pytest
 import torch
 from small_pictures import LOSSES, SOLVERS, MakeFeatures, ignore, picture, prepared
 
-from vst_core.methods import Cancelled, Optimization, Prior, Progress
+from vst_core.errors import Cancelled
+from vst_core.methods import Optimization, Prior, Progress
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
@@ -10,7 +9,6 @@ from nodes.knob_table import ROWS, Row
 from nodes.knobs import FILE, Knob, read_knobs, to_settings
 from nodes.make_knobs import knobs_text
 from vst_core import RenderSettings, SettingsError
-from vst_core.cli.options import schema
 from vst_core.settings import FLOW_SOURCES
 
 KNOBS = read_knobs()
@@ -24,7 +22,7 @@ def settings_with(knob: Knob, value: Any) -> RenderSettings:
 
 
 def test_the_file_is_what_the_engines_settings_make_it() -> None:
-    made = knobs_text(json.loads(schema()))
+    made = knobs_text(RenderSettings.model_json_schema())
     assert FILE.read_text() == made, "make it anew: vst describe | python -m nodes.make_knobs"
 
 
@@ -121,4 +119,4 @@ def test_a_table_that_does_not_fit_the_engine_is_an_error(
 ) -> None:
     monkeypatch.setattr("nodes.make_knobs.ROWS", (row,))
     with pytest.raises(ValueError, match=words):
-        knobs_text(json.loads(schema()))
+        knobs_text(RenderSettings.model_json_schema())

@@ -29,7 +29,7 @@ from small_shot import (
 
 import vst_core
 from vst_core import FrameRange, InputError, RenderSettings, render_shot
-from vst_core.methods import Cancelled
+from vst_core.errors import Cancelled
 from vst_core.pipeline.measure import measure_shot
 from vst_core.pipeline.render import FrameProgress
 

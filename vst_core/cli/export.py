@@ -22,21 +22,14 @@ OPTIONS = (
 )
 
 
-def export(settings: ExportSettings) -> None:
+@with_options(ExportSettings, OPTIONS)
+def export(**given: Any) -> None:
     """Write a network's styles as a model that other programs run: a preview, each frame on its own."""
     from vst_core.export import export as run
 
+    data: dict[str, Any] = {}
+    put_options(data, OPTIONS, given)
+    require(data, {"format": "--format", "style": "--style", "output": "--output"}, "vst export")
+    settings = ExportSettings.of(data)
     run(settings)
     typer.echo(settings.output)
-
-
-def export_command() -> Any:
-    """The command as typer takes it."""
-
-    def command(**given: Any) -> None:
-        data: dict[str, Any] = {}
-        put_options(data, OPTIONS, given)
-        require(data, {"format": "--format", "style": "--style", "output": "--output"}, "vst export")
-        export(ExportSettings.of(data))
-
-    return with_options(command, export, ExportSettings, OPTIONS)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json as json_format
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from vst_core.cli.options import OPTIONS, Option, plate_and_more, put_options, read_settings, require, with_options
-from vst_core.farm.plan import Plan, plan_shots
 from vst_core.farm.settings import FarmSettings
-from vst_core.farm.shots import one_shot
 from vst_core.settings import RenderSettings
+
+if TYPE_CHECKING:
+    from vst_core.farm.plan import Plan
 
 _OF_ONE_CHUNK = ("chunk", "state", "preroll")
 
@@ -35,18 +35,11 @@ FARM_OPTIONS = (
 )
 
 
-def plan(made: Plan, json: bool) -> None:
+@with_options(Submission, FARM_OPTIONS, plate_and_more())
+def plan(plate: str | None, settings: Path | None, json: bool, **given: Any) -> None:
     """Show into which tasks a farm would cut a shot, what each waits for, and what they cost; render nothing."""
+    made = plan_from(plate, settings, given)
     typer.echo(json_format.dumps(made.as_dict()) if json else made.as_text())
-
-
-def plan_command() -> Callable[..., None]:
-    """The command as typer takes it."""
-
-    def command(plate: str | None, settings: Path | None, json: bool, **given: Any) -> None:
-        plan(plan_from(plate, settings, given), json)
-
-    return with_options(command, plan, Submission, FARM_OPTIONS, plate_and_more())
 
 
 def plan_from(plate: str | None, path: Path | None, given: dict[str, Any]) -> Plan:
@@ -55,6 +48,9 @@ def plan_from(plate: str | None, path: Path | None, given: dict[str, Any]) -> Pl
     Raises:
         VstError: the first thing that is wrong.
     """
+    from vst_core.farm.plan import plan_shots
+    from vst_core.farm.shots import one_shot
+
     data = read_settings(plate, path)
     put_options(data, FARM_OPTIONS, given)
     farm = FarmSettings.of(data.pop("farm", {}), where="farm")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import inspect
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -92,10 +92,12 @@ OPTIONS = (
 def shot_command(run: Callable[[RenderSettings, bool], None]) -> Callable[..., None]:
     """A command that takes a plate and every option of a shot, and calls ``run`` with the settings and ``--json``."""
 
+    @with_options(RenderSettings, OPTIONS, plate_and_more())
+    @wraps(run)
     def command(plate: str | None, settings: Path | None, json: bool, **given: Any) -> None:
         run(settings_from(plate, settings, given), json)
 
-    return with_options(command, run, RenderSettings, OPTIONS, plate_and_more())
+    return command
 
 
 def plate_and_more() -> tuple[inspect.Parameter, ...]:
@@ -105,18 +107,17 @@ def plate_and_more() -> tuple[inspect.Parameter, ...]:
 
 
 def with_options(
-    command: Callable[..., None],
-    run: Callable[..., None],
-    model: type[BaseModel],
-    options: Sequence[Option],
-    arguments: Sequence[inspect.Parameter] = (),
-) -> Callable[..., None]:
-    """``command`` as typer takes it: named as ``run``, with ``arguments`` and an option for each row."""
+    model: type[BaseModel], options: Sequence[Option], arguments: Sequence[inspect.Parameter] = ()
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Gives a function the ``arguments`` and an option for each row, as typer takes them."""
     parameters = [*arguments, *(_parameter(_name(option), _annotation(option, model)) for option in options)]
-    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # how typer learns of them
-    command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    command.__name__, command.__doc__ = run.__name__, run.__doc__
-    return command
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # how typer learns of them
+        command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+        return command
+
+    return decorate
 
 
 def settings_from(plate: str | None, path: Path | None, given: dict[str, Any]) -> RenderSettings:
@@ -242,8 +243,3 @@ SETTINGS_AND_JSON = (
     _parameter("json", Annotated[bool, typer.Option("--json", help="One JSON object a line.")], default=False),
 )
 """What commands with many settings take beside their options."""
-
-
-def schema() -> str:
-    """The settings' JSON schema."""
-    return json.dumps(RenderSettings.model_json_schema(), indent=2)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Protocol, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from vst_core.cli.lines import emit
 from vst_core.pipeline.render import FrameProgress, FrameResult
 
 ErrorType = type[BaseException] | None
@@ -113,9 +112,3 @@ class TerminalReporter:
 def _loss(loss: dict[str, float], before: str, after: str = "") -> str:
     """The total in words, or nothing for a method that minimises nothing."""
     return f"{before}{loss['total']:.4g}{after}" if loss else ""
-
-
-def emit(event: str, **values: Any) -> None:
-    """Print one JSON line."""
-    sys.stdout.write(json.dumps({"event": event} | values) + "\n")
-    sys.stdout.flush()

@@ -9,10 +9,9 @@ from typing import Any, NoReturn
 
 import typer
 
-from vst_core.cli.commands import app
-from vst_core.cli.progress import emit
-from vst_core.errors import ExitCode, VstError
-from vst_core.methods import Cancelled
+from vst_core.cli.commands import vst
+from vst_core.cli.lines import emit
+from vst_core.errors import Cancelled, ExitCode, VstError
 
 # Typer brings its own copy of click, or uses the installed one, depending on its version; this is the base in either.
 _UsageError: Any = typer.BadParameter.__bases__[0]
@@ -28,7 +27,7 @@ def run() -> NoReturn:
     """Run ``vst`` and leave with one of the documented exit codes; no traceback reaches the user."""
     signal.signal(signal.SIGTERM, _terminate)
     try:
-        code = ExitCode(app(standalone_mode=False, prog_name="vst") or 0)
+        code = ExitCode(vst(standalone_mode=False, prog_name="vst") or 0)
         message = _STOPPED if code is ExitCode.INTERRUPTED else ""  # typer turns Ctrl-C into its exit code
     except VstError as error:
         code, message = error.exit_code, str(error)

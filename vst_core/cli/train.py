@@ -7,18 +7,20 @@ import time
 from contextlib import closing
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from vst_core.cli.lines import emit
 from vst_core.cli.options import SETTINGS_AND_JSON, Option, put_options, require, with_options
-from vst_core.cli.progress import emit
 from vst_core.errors import ExitCode, VstError
-from vst_core.training.loop import Step
 from vst_core.training.recipe import read_recipe
 from vst_core.training.settings import TrainingSettings
+
+if TYPE_CHECKING:
+    from vst_core.training.loop import Step
 
 ErrorType = type[BaseException] | None
 
@@ -51,11 +53,16 @@ OPTIONS = (
 _LINE_SECONDS = 10.0
 
 
-def train(settings: TrainingSettings, json: bool) -> None:
+@with_options(TrainingSettings, OPTIONS, SETTINGS_AND_JSON)
+def train(settings: Path | None, json: bool, **given: Any) -> None:
     """Train a network on styles. A training that was begun goes on after its last state.
 
     --settings names a recipe in JSON, which also says what no option does: the stages.
     """
+    _run(settings_from(settings, given), json)
+
+
+def _run(settings: TrainingSettings, json: bool) -> None:
     from vst_core.training.run import train as run
 
     result = settings.output if settings.makes_network else settings.folder
@@ -66,15 +73,6 @@ def train(settings: TrainingSettings, json: bool) -> None:
                 reporter.step(step)
                 if held.received is not None:
                     raise Stopped(held.received, step)
-
-
-def train_command() -> Any:
-    """The command as typer takes it."""
-
-    def command(settings: Path | None, json: bool, **given: Any) -> None:
-        train(settings_from(settings, given), json)
-
-    return with_options(command, train, TrainingSettings, OPTIONS, SETTINGS_AND_JSON)
 
 
 def settings_from(path: Path | None, given: dict[str, Any]) -> TrainingSettings:

@@ -1,6 +1,6 @@
 """Ways to stylise a frame: each takes its style once and then stylises frame after frame."""
 
-from vst_core.methods.base import Cancelled, Method, Prior, Progress
+from vst_core.methods.base import Method, Prior, Progress
 from vst_core.methods.feedforward import FeedForward
 from vst_core.methods.keep_color import color_moments, matching_luminance, matching_map, with_luminance
 from vst_core.methods.objective import BALANCE
@@ -10,7 +10,6 @@ from vst_core.methods.style_target import StyleTarget, measure_style
 
 __all__ = [
     "BALANCE",
-    "Cancelled",
     "FeedForward",
     "Method",
     "Optimization",

@@ -11,10 +11,6 @@ from torch import Tensor
 from vst_core.moments import Moments
 
 
-class Cancelled(Exception):  # noqa: N818 - it is no error, it is the user's wish
-    """Raised by a progress callback to stop a frame in the middle."""
-
-
 @dataclass(frozen=True, slots=True)
 class Prior:
     """The previous result on this frame's grid.

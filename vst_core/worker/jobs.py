@@ -10,8 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
-from vst_core.errors import ExitCode, VstError
-from vst_core.methods import Cancelled
+from vst_core.errors import Cancelled, ExitCode, VstError
 from vst_core.pipeline.check import check_shot
 from vst_core.pipeline.method import NetworkCache
 from vst_core.pipeline.render import FrameProgress, FrameResult, render_shot

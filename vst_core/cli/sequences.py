@@ -1,0 +1,97 @@
+"""Commands about sequences on disk."""
+
+from __future__ import annotations
+
+import json as json_format
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vst_core.errors import SettingsError
+from vst_core.frames import FrameRange
+from vst_core.settings import FlowSettings, Network
+
+
+def flow(
+    plate: Annotated[str, typer.Argument(metavar="PLATE", help="Plate pattern.")],
+    output: Annotated[str, typer.Option("--output", "-o", metavar="PATTERN", help="Pattern of the .flo files.")],
+    forward: Annotated[
+        str | None, typer.Option("--forward", metavar="PATTERN", help="Pattern for forward flow, too.")
+    ] = None,
+    source: Annotated[str, typer.Option("--flow", metavar="SOURCE", help="Where motion comes from.")] = "dis",
+    frames: Annotated[str | None, typer.Option("--frames", metavar="FIRST-LAST")] = None,
+    layer: Annotated[str | None, typer.Option("--layer", help="Layer whose colour is looked at.")] = None,
+    color_space: Annotated[str | None, typer.Option("--color-space", help="Colour space of the plate.")] = None,
+) -> None:
+    """Write the flow between frames as .flo files: backward, at each frame to the one before it."""
+    from vst_core.pipeline.fields import write_fields
+
+    for path in write_fields(
+        plate,
+        output,
+        forward=forward,
+        flow=FlowSettings.of({"source": source}, where="--flow"),
+        frames=None if frames is None else FrameRange.parse(frames),
+        layer=layer,
+        color_space=color_space,
+    ):
+        typer.echo(path)
+
+
+def measure(
+    stylized: Annotated[str, typer.Argument(metavar="STYLIZED", help="Pattern of the stylised frames.")],
+    plate: Annotated[str, typer.Option("--plate", metavar="PLATE", help="Pattern of the plate.")],
+    source: Annotated[str, typer.Option("--flow", metavar="SOURCE", help="Where motion comes from.")] = "vectors",
+    lags: Annotated[
+        str | None, typer.Option("--lags", metavar="N,N,…", help="Distances in frames. [those of 1,2,5,10 that fit]")
+    ] = None,
+    style: Annotated[list[Path] | None, typer.Option("--style", metavar="IMAGE", help="Also measure style.")] = None,
+    frames: Annotated[str | None, typer.Option("--frames", metavar="FIRST-LAST")] = None,
+    layer: Annotated[str | None, typer.Option("--layer", help="Layer whose colour is measured.")] = None,
+    color_space: Annotated[str | None, typer.Option("--color-space", help="Colour space of the plate.")] = None,
+    features: Annotated[Network, typer.Option("--features", metavar="vgg19|vgg16")] = "vgg19",
+    weights: Annotated[Path | None, typer.Option("--weights", metavar="FILE")] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Measure flicker, drift, and with --style the distance to style and content, of a stylised shot and its plate."""
+    from vst_core.pipeline.measure import measure_shot
+
+    report = measure_shot(
+        stylized,
+        plate,
+        flow=FlowSettings.of({"source": source}, where="--flow"),
+        lags=None if lags is None else _whole_numbers(lags),
+        styles=tuple(style or ()),
+        frames=None if frames is None else FrameRange.parse(frames),
+        layer=layer,
+        color_space=color_space,
+        network=features,
+        weights_path=weights,
+    )
+    typer.echo(json_format.dumps(report.as_dict()) if json else report.as_text())
+
+
+def _whole_numbers(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise SettingsError(
+            f"{text!r} is no list of whole numbers", where="--lags", remedy="for example 1,10"
+        ) from None
+
+
+def sheet(
+    sequences: Annotated[list[str], typer.Argument(metavar="PATTERN…", help="Sequences, one a row.")],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The .png to write.")],
+    frames: Annotated[str | None, typer.Option("--frames", metavar="FIRST-LAST")] = None,
+    columns: Annotated[int, typer.Option("--columns", min=1, help="Frames a row.")] = 4,
+    width: Annotated[int, typer.Option("--width", min=16, max=4096, help="Width of one picture.")] = 480,
+    layer: Annotated[str | None, typer.Option("--layer", help="Layer to show.")] = None,
+) -> None:
+    """Write a contact sheet of one or several sequences."""
+    from vst_core.pipeline.sheet import write_sheet
+
+    span = None if frames is None else FrameRange.parse(frames)
+    write_sheet(sequences, output, frames=span, columns=columns, width=width, layer=layer)
+    typer.echo(output)
