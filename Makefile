@@ -38,6 +38,7 @@ train-fast train-quality: train-%: .venv/ready $(VGG16)
 
 bench: .venv/ready $(VGG16)
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[bench]"
+	$(BIN)/python bench/bench_start.py
 	$(BIN)/python bench/bench_network.py
 	$(BIN)/python bench/bench_video.py
 	$(BIN)/python bench/bench_step.py
