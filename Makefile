@@ -10,7 +10,7 @@ export VST_WEIGHTS := $(CURDIR)/.weights
 # Waiting threads must not take the cores from working ones.
 export GOMP_SPINCOUNT := 20000
 
-.PHONY: demo test test-blender weights bench bench-blender clean train-fast train-quality
+.PHONY: demo test test-blender weights bench bench-blender thumbnails clean train-fast train-quality
 
 demo: .venv/ready
 	$(BIN)/vst render samples/shot/shot.####.exr --style oil -o demo/oil.####.exr
@@ -28,6 +28,10 @@ test: .venv/ready $(VGG16) $(BPY)/ready
 # make test-blender BLENDER=5.0.1
 test-blender: .venv/ready $(BPY)/ready
 	VST_BPY=$(CURDIR)/$(BPY)/bin/python $(BIN)/pytest tests/nodes/blender
+
+# The pictures in the list of styles of the node for Blender, from the style images.
+thumbnails: .venv/ready
+	$(BIN)/python samples/make_thumbnails.py
 
 weights: $(VGG16)
 

@@ -19,9 +19,9 @@ from typing import Any
 import bpy
 
 ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "samples"), str(Path(__file__).parent)]
+sys.path[:0] = [str(ROOT), str(ROOT / "samples")]
 
-from blender_scene import LAYERED, compositor, sample_scene  # noqa: E402 - the path comes first
+from node_scene import LAYERED, compositor, sample_scene  # noqa: E402 - the path comes first
 
 from nodes import blender as add_on  # noqa: E402
 from nodes.blender import workers  # noqa: E402

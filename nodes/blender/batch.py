@@ -13,6 +13,7 @@ from .run import RUNS, USAGE, Run, spell
 from .versions import compositor_tree
 
 COMMAND = "stylize"
+_ABOUT = "Open a file, stylise the shot of each of its nodes, and save it. The exit codes are those of vst render."
 _LOOK = 0.02  # seconds between two looks at the worker
 
 
@@ -22,7 +23,7 @@ def stylize_file(arguments: Sequence[str]) -> int:
     Returns:
         The exit code: 0, or as that of ``vst render``.
     """
-    parser = argparse.ArgumentParser(prog=f"blender --command {COMMAND}", description=stylize_file.__doc__)
+    parser = argparse.ArgumentParser(prog=f"blender --command {COMMAND}", description=_ABOUT)
     parser.add_argument("file", help="the .blend file")
     parser.add_argument("--node", help="the one node to stylise, by its name; all when left out")
     parser.add_argument("--new-version", action="store_true", help="do not go on with an unfinished version")

@@ -12,9 +12,9 @@ from typing import Any
 
 import bpy  # type: ignore[import-not-found]
 
-from .versions import MOTION, compositor_trees, new_math, new_mix, new_motion_writer, new_plate_writer
+from .versions import MOTION, compositor_trees, new_alpha, new_math, new_mix, new_motion_writer, new_plate_writer
 
-IMAGE, FIRST, LAST, MIX = "Stylized", "First", "Last", "Mix"
+IMAGE, FIRST, LAST = "Stylized", "First", "Last"
 _PLATE, _MOTION = "Plate dump", "Motion dump"
 _SOCKETS = {
     "Image": "NodeSocketColor",
@@ -76,7 +76,6 @@ def _fill(tree: Any) -> None:
     after.name, before.name = FIRST, LAST
     inside, factor = new_math(tree, "MULTIPLY"), new_math(tree, "MULTIPLY")
     mix, plate, stylized, result = new_mix(tree)
-    mix.node.name = MIX
     link = tree.links.new
     for limit in (after, before):
         link(time.outputs["Frame"], limit.inputs[0])
@@ -87,12 +86,34 @@ def _fill(tree: Any) -> None:
     link(factor.outputs[0], mix)
     link(inputs.outputs["Image"], plate)
     link(image.outputs["Image"], stylized)
-    link(result, output.inputs["Image"])
-    columns = ((inputs, time), (image, after, before), (inside, factor), (mix.node,), (output,))
+    alpha = _mix_alpha(tree, inputs.outputs["Image"], image.outputs["Alpha"], factor.outputs[0])
+    link(result, alpha.inputs[0])
+    link(alpha.outputs[0], output.inputs["Image"])
+    columns = ((inputs, time), (image, after, before), (inside, factor), (mix.node,), (alpha,), (output,))
     for column, nodes in enumerate(columns):
         for row, node in enumerate(nodes):
             node.location = (column * 220, -row * 220)
     _show_range(tree, 0, -1)
+
+
+def _mix_alpha(tree: Any, plate: Any, stylized: Any, factor: Any) -> Any:
+    """The node that sets the mixed alpha; Blender's own mix takes that of its first picture, be it of another frame."""
+    parts = tree.nodes.new("CompositorNodeSeparateColor")
+    rest, kept, sum_ = (new_math(tree, operation) for operation in ("SUBTRACT", "MULTIPLY", "MULTIPLY_ADD"))
+    setter = new_alpha(tree)
+    link = tree.links.new
+    link(plate, parts.inputs[0])
+    rest.inputs[0].default_value = 1.0
+    link(factor, rest.inputs[1])
+    link(parts.outputs["Alpha"], kept.inputs[0])
+    link(rest.outputs[0], kept.inputs[1])
+    link(stylized, sum_.inputs[0])
+    link(factor, sum_.inputs[1])
+    link(kept.outputs[0], sum_.inputs[2])
+    link(sum_.outputs[0], setter.inputs[1])
+    for column, node in enumerate((parts, rest, kept, sum_)):
+        node.location = (column * 220, -660)
+    return setter
 
 
 def show(tree: Any, sequence: Sequence, color_space: str | None) -> Any:

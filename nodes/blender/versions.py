@@ -41,6 +41,16 @@ def new_math(tree: Any, operation: str) -> Any:
     return node
 
 
+def new_alpha(tree: Any) -> Any:
+    """A new node that gives its first input the alpha of its second."""
+    node = tree.nodes.new("CompositorNodeSetAlpha")
+    if IS_5:
+        node.inputs["Type"].default_value = "Replace Alpha"
+    else:
+        node.mode = "REPLACE_ALPHA"
+    return node
+
+
 def new_mix(tree: Any) -> tuple[Any, Any, Any, Any]:
     """A new mix of two colours, linear and without limits.
 

@@ -13,13 +13,20 @@ from real_blender import find_blender
 
 ROOT = Path(__file__).parents[3]
 INSTALL = """
-import os, sys, bpy
-archive, worker = sys.argv[1:]
+import os, sys, types, bpy
+archive, worker, inside = sys.argv[1:]
+sys.path.append(inside)
+from strict_layout import StrictLayout
 os.environ["VST_WORKER"] = worker
 bpy.ops.extensions.package_install_files(filepath=archive, repo="user_default", enable_on_install=True)
 module = "bl_ext.user_default.vst"
 print("ENABLED", module in bpy.context.preferences.addons)
-print("PREFERENCES", bpy.context.preferences.addons[module].preferences.device)
+preferences = bpy.context.preferences.addons[module].preferences
+print("PREFERENCES", preferences.device)
+layout = StrictLayout([])
+shown = types.SimpleNamespace(layout=layout, bl_rna=preferences.bl_rna, worker_path=preferences.worker_path)
+type(preferences).draw(shown, bpy.context)
+print("DRAWN", layout.drawn)
 tree = bpy.data.node_groups.new("tree", "CompositorNodeTree")
 node = tree.nodes.new("VST_ND_stylize")
 print("NODE", node.node_tree is not None, "torch" in sys.modules)
@@ -78,11 +85,15 @@ def test_blenders_own_tool_finds_it_valid_and_builds_it(built: Path, tool: list[
 def test_it_installs_into_blender_and_goes_away_again(built: Path, tmp_path: Path) -> None:
     (archive,) = built.glob("vst-*.zip")
     environment = {**os.environ, "BLENDER_USER_RESOURCES": str(tmp_path)}
-    command = [find_blender(), "-c", INSTALL, str(archive), str(tmp_path / "none")]
+    inside = Path(__file__).parent / "inside"
+    command = [find_blender(), "-c", INSTALL, str(archive), str(tmp_path / "none"), str(inside)]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=240, check=False)
     lines = done.stdout.splitlines()
     assert "ENABLED True" in lines, done.stdout + done.stderr
     assert "PREFERENCES auto" in lines
+    (drawn,) = [line for line in lines if line.startswith("DRAWN ")]
+    assert "/none as the worker, which does not exist" in drawn
+    assert all(each in drawn for each in ("worker_path", "device", "cache_folder", "log_level", "Test Worker"))
     assert "NODE True False" in lines
     assert "DISABLED True False" in lines
     assert "Traceback" not in done.stderr

@@ -20,7 +20,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Shown:
     random = np.random.default_rng(1)
     plate, *stylized = (random.uniform(-1, 30, (6, 8, 4)).astype(np.float32) for _ in range(4))
     for pixels in (plate, *stylized):
-        pixels[..., 3] = 1
+        pixels[..., 3] = random.uniform(0, 1, pixels.shape[:2])
     write_picture(folder / "plate.exr", plate)
     for number, pixels in enumerate(stylized, start=1001):
         write_picture(folder / f"st.{number}.exr", pixels)

@@ -9,6 +9,7 @@ import bpy  # type: ignore[import-not-found]
 from blender_scenes import new_node, new_scene
 
 from nodes.blender.preflight import find_problems
+from nodes.blender.styles import FILE, style_items
 from nodes.blender.versions import IS_5
 
 
@@ -76,3 +77,10 @@ def trial() -> str:
     """Press Test Worker."""
     assert bpy.ops.vst.test_worker() == {"FINISHED"}
     return str(bpy.context.window_manager.vst_trial)
+
+
+def styles() -> list[str]:
+    """The styles to choose from."""
+    *names, other = (item[0] for item in style_items(None, None))
+    assert other == FILE
+    return names

@@ -1,4 +1,4 @@
-"""What the benchmarks of the node for Blender render: the scene of the sample shot."""
+"""The scene of the sample shot and an empty compositor, for the pictures and the benchmarks of the node for Blender."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import bpy
 from make_shot import FIRST, SIZE, configure
 from shot_scene import build_scene
 
-LAYERED = Path(__file__).parents[1] / "samples" / "shot" / "shot.####.exr"
+LAYERED = Path(__file__).parent / "shot" / "shot.####.exr"
 """The sample shot on disk, with all its layers."""
 
 
