@@ -72,7 +72,7 @@ def _glowing_pattern(size: float) -> Any:
 def new_node(tree: Any) -> Any:
     """A Stylize node that paints fast, and the same bits on any machine."""
     node = tree.nodes.new("VST_ND_stylize")
-    node.settings.network, node.settings.threads = "fast", 1
+    node.settings.network, node.settings.precision, node.settings.threads = "fast", "float32", 1
     return node
 
 
