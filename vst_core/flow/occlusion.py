@@ -124,7 +124,8 @@ def is_cut(image: Tensor, valid: Tensor) -> bool:
 def detailed_share(image: Tensor, valid: Tensor) -> float:
     """The mean of ``valid`` over what has detail; over all where nothing has. Arguments as for ``is_cut``."""
     detail = (image - F.avg_pool2d(image, 5, 1, 2, count_include_pad=False)).abs().mean(1, keepdim=True) > _DETAIL
-    return float(valid[detail].mean() if bool(detail.any()) else valid.mean())
+    count = detail.sum()
+    return float(valid.mean() if count == 0 else (valid * detail).sum() / count)
 
 
 def unchanged_mask(image: Tensor, warped: Tensor) -> Tensor:

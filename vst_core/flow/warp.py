@@ -27,13 +27,10 @@ def warp(image: Tensor, backward_flow: Tensor, *, padding: Literal["border", "ze
         ValueError: the shapes do not belong together.
     """
     _check_shapes(image, backward_flow)
-    dtype = torch.promote_types(image.dtype, backward_flow.dtype)
-    canvas = _canvas(image.to(dtype))
-    margin = 0 if padding == "border" else 1
-    x, y = _points_within(backward_flow, image, margin)
-    rows, columns = canvas.shape[-2:]
-    grid = torch.stack((x.mul_(2 / columns).add_(1 / columns - 1), y.mul_(2 / rows).add_(1 / rows - 1)), dim=-1)
-    return F.grid_sample(canvas, grid.to(dtype), mode="bilinear", padding_mode="zeros", align_corners=False)
+    image = image.to(torch.promote_types(image.dtype, backward_flow.dtype))
+    x, y = _points_within(backward_flow, image, 0 if padding == "border" else 1)
+    canvas = _canvas(image)
+    return _sample(canvas, _grid(x, y, canvas))
 
 
 def warp_sharp(image: Tensor, backward_flow: Tensor) -> Tensor:
@@ -41,7 +38,7 @@ def warp_sharp(image: Tensor, backward_flow: Tensor) -> Tensor:
 
     Linear interpolation lifts a curve by half its second derivative times f (1 - f), at a fraction f of a pixel. Here
     that is taken off, with the derivatives across and down. Along a row or a column this is cubic convolution
-    (Keys 1981, a = -1/2). Whole-pixel flows return the image's own values bit for bit.
+    (Keys 1981, a = -1/2). Whole-pixel flows return the image's own values bit for bit. Not differentiable.
 
     Args:
         image: (B, C, H, W), any range; the border is repeated beyond it.
@@ -53,12 +50,28 @@ def warp_sharp(image: Tensor, backward_flow: Tensor) -> Tensor:
     Raises:
         ValueError: the shapes do not belong together.
     """
-    across, down = F.pad(image, (1, 1, 0, 0), mode="replicate"), F.pad(image, (0, 0, 1, 1), mode="replicate")
-    bend_across = across[..., 2:] - 2 * image + across[..., :-2]
-    bend_down = down[..., 2:, :] - 2 * image + down[..., :-2, :]
-    plain, bend_across, bend_down = warp(torch.cat((image, bend_across, bend_down), 1), backward_flow).chunk(3, 1)
-    x, y = (item.sub_(item.floor())[:, None] for item in _points_within(backward_flow, image, 0))
-    return plain.addcmul(bend_across, x * (1 - x), value=-0.5).addcmul_(bend_down, y * (1 - y), value=-0.5)
+    _check_shapes(image, backward_flow)
+    with torch.no_grad():
+        image = image.to(torch.promote_types(image.dtype, backward_flow.dtype))
+        points = _points_within(backward_flow, image, 0)
+        lifts = [fraction * (1 - fraction) for fraction in (item - item.floor() for item in points)]
+        canvas = _canvas(image)
+        grid = _grid(*points, canvas)
+        result = _sample(canvas, grid)
+        for axis, lift in zip((3, 2), lifts, strict=True):  # one derivative at a time takes the room of one
+            _bend(image, axis, out=canvas[..., : image.shape[2], : image.shape[3]])
+            result.addcmul_(_sample(canvas, grid), lift[:, None], value=-0.5)
+    return result
+
+
+def _bend(image: Tensor, axis: int, out: Tensor) -> None:
+    """Write the second derivative along an axis into ``out``; the border is repeated beyond the image."""
+    last = image.shape[axis] - 1
+    torch.mul(image, -2, out=out)
+    out.narrow(axis, 1, last).add_(image.narrow(axis, 0, last))
+    out.narrow(axis, 0, last).add_(image.narrow(axis, 1, last))
+    for end in (0, last):
+        out.select(axis, end).add_(image.select(axis, end))
 
 
 def _points_within(backward_flow: Tensor, image: Tensor, margin: int) -> tuple[Tensor, Tensor]:
@@ -127,6 +140,16 @@ def sample_points(backward_flow: Tensor) -> tuple[Tensor, Tensor]:
     columns = torch.arange(width, dtype=dtype, device=device)
     rows = torch.arange(height, dtype=dtype, device=device)
     return backward_flow[:, 0] + columns, backward_flow[:, 1] + rows[:, None]
+
+
+def _grid(x: Tensor, y: Tensor, canvas: Tensor) -> Tensor:
+    """Points, (B, H, W) each, in a canvas's normalised coordinates; the points are written over."""
+    rows, columns = canvas.shape[-2:]
+    return torch.stack((x.mul_(2 / columns).add_(1 / columns - 1), y.mul_(2 / rows).add_(1 / rows - 1)), dim=-1)
+
+
+def _sample(canvas: Tensor, grid: Tensor) -> Tensor:
+    return F.grid_sample(canvas, grid.to(canvas.dtype), mode="bilinear", padding_mode="zeros", align_corners=False)
 
 
 def _canvas(image: Tensor) -> Tensor:
