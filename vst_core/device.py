@@ -47,9 +47,7 @@ def resolve_device(
     Raises:
         ModelError: the device does not exist, or cannot compute in that precision at all.
     """
-    threads = (
-        threads or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else threads or os.cpu_count() or 1
-    )
+    threads = threads or usable_cores()
     torch.set_num_threads(threads)
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -84,6 +82,11 @@ def _gains_from_bfloat16(device: torch.device) -> bool:
 def has_bfloat16(device: torch.device) -> bool:
     """Whether convolutions can be had in bfloat16 at all; a processor needs AVX-512 for them, or its like."""
     return device.type == "cuda" or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())  # no public name either
+
+
+def usable_cores() -> int:
+    """How many processor threads this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def to_device(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:

@@ -24,7 +24,8 @@ COMMANDS = (
     Row("train", "train:train", "Train a network on styles.", _NETWORKS),
     Row("export", "export:export", "Write a network for other programs.", _NETWORKS),
     Row("weights", "weights:weights", "The pretrained networks that measure style.", _NETWORKS),
-    Row("plan", "farm:plan", "Show the tasks of a shot, what they wait for and cost.", _FARM),
+    Row("plan", "farm:plan", "Show the tasks of shots, what they wait for and cost.", _FARM),
+    Row("submit", "farm:submit", "Render shots in parallel, here or on a farm.", _FARM),
     Row("worker", "worker:worker", "Serve a host: requests and events as lines of JSON.", _HOSTS),
     Row("describe", "shot:describe", "Print the JSON schema of a render's settings.", _HOSTS),
 )

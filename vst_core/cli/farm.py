@@ -1,16 +1,29 @@
-"""``vst plan``: what a farm would have to do."""
+"""``vst plan`` and ``vst submit``: what a farm would have to do, and the order to do it."""
 
 from __future__ import annotations
 
 import json as json_format
-from dataclasses import replace
+from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from vst_core.cli.options import OPTIONS, Option, plate_and_more, put_options, read_settings, require, with_options
-from vst_core.farm.settings import FarmSettings
+from vst_core.cli.lines import emit
+from vst_core.cli.options import (
+    OPTIONS,
+    Option,
+    option_name,
+    parameter,
+    plate_and_more,
+    put_options,
+    read_settings,
+    require,
+    with_options,
+)
+from vst_core.errors import VstError
+from vst_core.farm.settings import FarmSettings, SubmitSettings
+from vst_core.farm.shot_list import Row, read_shot_list
 from vst_core.settings import RenderSettings
 
 if TYPE_CHECKING:
@@ -20,39 +33,126 @@ _OF_ONE_CHUNK = ("chunk", "state", "preroll")
 
 
 class Submission(RenderSettings):
-    """A shot, and how it is cut up."""
+    """A shot, how it is cut up, and who works on it."""
 
     farm: FarmSettings = FarmSettings()
+    submit: SubmitSettings = SubmitSettings()
 
 
-FARM_OPTIONS = (
+SHOT_OPTIONS = tuple(option for option in OPTIONS if option.setting not in _OF_ONE_CHUNK)
+PLAN_OPTIONS = (
     Option(("--chunks",), "farm.chunks", str, "whole|exact|draft"),
     Option(("--chunk-size",), "farm.chunk_size", int, "FRAMES"),
     Option(("--preroll",), "farm.preroll", int, "FRAMES"),
+    Option(("--handles",), "farm.handles", int, "FRAMES"),
     Option(("--seconds-per-frame",), "farm.seconds_per_frame", float, "SECONDS"),
-    # The short form of --output is that of a job's own.
-    *(replace(option, flags=option.flags[:1]) for option in OPTIONS if option.setting not in _OF_ONE_CHUNK),
+    *SHOT_OPTIONS,
 )
+SUBMIT_OPTIONS = (
+    Option(("--engine",), "submit.engine", str, "local|openjd|slurm"),
+    Option(("--cores",), "submit.cores", int, "THREADS"),
+    Option(("--memory",), "submit.memory", float, "GB"),
+    Option(("--retries",), "submit.retries", int),
+    *PLAN_OPTIONS,
+)
+COLUMNS = ("plate", *map(option_name, SHOT_OPTIONS))
+_SHOTS = typer.Option("--shots", metavar="FILE", help="List of shots: .csv, .tsv, .otio.")
+_ARGUMENTS = (*plate_and_more(), parameter("shots", Annotated[Path | None, _SHOTS]))
 
 
-@with_options(Submission, FARM_OPTIONS, plate_and_more())
-def plan(plate: str | None, settings: Path | None, json: bool, **given: Any) -> None:
-    """Show into which tasks a farm would cut a shot, what each waits for, and what they cost; render nothing."""
-    made = plan_from(plate, settings, given)
+@with_options(Submission, PLAN_OPTIONS, _ARGUMENTS)
+def plan(plate: str | None, settings: Path | None, shots: Path | None, json: bool, **given: Any) -> None:
+    """Show into which tasks a farm would cut shots, what each waits for, and what they cost; render nothing.
+
+    For several shots, --shots takes a table or a timeline, as for vst submit.
+    """
+    made = _plan(_data(plate, settings, PLAN_OPTIONS, given), shots, "vst plan")
     typer.echo(json_format.dumps(made.as_dict()) if json else made.as_text())
 
 
-def plan_from(plate: str | None, path: Path | None, given: dict[str, Any]) -> Plan:
+@with_options(Submission, SUBMIT_OPTIONS, _ARGUMENTS)
+def submit(plate: str | None, settings: Path | None, shots: Path | None, json: bool, **given: Any) -> None:
+    """Render shots in parallel, or hand them to a farm. A shot that was begun goes on after its last good frame.
+
+    PLATE and the options are those of vst render. For several shots, --shots takes a table (.csv, .tsv) or an editor's
+    timeline (.otio): {shot} in PLATE, --output and the like stands for a shot's name. A table's first line names its
+    columns: shot, and any of plate, output, frames, style and the other options; an empty cell takes what the command
+    line says. Of a timeline, every video clip is a shot, with the frames that the cut uses and settings of its own in
+    the clip's metadata under "vst". Paths in a list are understood from its folder.
+
+    Everything that vst check looks at is looked at for all shots first. A task takes one processor thread unless
+    --threads says otherwise, so that the results are the same to the bit wherever and beside whatever it runs.
+    """
+    data = _data(plate, settings, SUBMIT_OPTIONS, given)
+    to = SubmitSettings.of(data.pop("submit", {}), where="submit")
+    made = _plan(data, shots, "vst submit")
+    _check(made, json)
+    _run_here(made, to, json)
+
+
+def _data(plate: str | None, path: Path | None, options: tuple[Option, ...], given: dict[str, Any]) -> dict[str, Any]:
+    data = read_settings(plate, path)
+    put_options(data, options, given)
+    return data
+
+
+def _plan(data: dict[str, Any], shots: Path | None, command: str) -> Plan:
     """The plan for what was given on the command line.
 
     Raises:
         VstError: the first thing that is wrong.
     """
     from vst_core.farm.plan import plan_shots
-    from vst_core.farm.shots import one_shot
+    from vst_core.farm.shots import listed_shots, one_shot
 
-    data = read_settings(plate, path)
-    put_options(data, FARM_OPTIONS, given)
     farm = FarmSettings.of(data.pop("farm", {}), where="farm")
-    require(data, {"plate": "PLATE", "style": "--style", "output": "--output"}, "vst plan")
-    return plan_shots(one_shot(data), farm)
+    if shots is None:
+        require(data, {"plate": "PLATE", "style": "--style", "output": "--output"}, command)
+        return plan_shots(one_shot(data), farm)
+    rows = read_shot_list(shots, COLUMNS, needs_media="plate" not in data)
+    return plan_shots(listed_shots(data, rows, _of_row, shots.absolute().parent), farm)
+
+
+def _of_row(row: Row) -> dict[str, Any]:
+    """The settings that a row's cells say, which are what would be typed."""
+    data: dict[str, Any] = {}
+    kinds = {option_name(option): option.kind for option in SHOT_OPTIONS}
+    given = {name: [cell] if kinds.get(name) == list[str] else cell for name, cell in row.values.items()}
+    if "plate" in given:
+        data["plate"] = given.pop("plate")
+    put_options(data, SHOT_OPTIONS, given)
+    return data
+
+
+def _check(made: Plan, json: bool) -> None:
+    """Say everything that stands in the way, and leave if anything does."""
+    from vst_core.farm.check import check_plan
+
+    several = len({task.shot for task in made.tasks}) > 1
+    first: VstError | None = None
+    for shot, complaint in check_plan(made):
+        first = first or complaint
+        if json:
+            emit("complaint", shot=shot, message=str(complaint), exit_code=int(complaint.exit_code))
+        else:
+            typer.echo(f"{shot}: {complaint}" if several else str(complaint))
+    if first is not None:
+        raise typer.Exit(int(first.exit_code))
+
+
+def _run_here(made: Plan, to: SubmitSettings, json: bool) -> None:
+    """Work on a plan on this machine and tell of it.
+
+    Raises:
+        JobError: tasks failed.
+    """
+    from vst_core.cli.farm_progress import JsonJob, TerminalJob
+    from vst_core.farm.local import failure, run_plan
+
+    failed: list[Any] = []
+    with JsonJob(made) if json else TerminalJob(made) as reporter, closing(run_plan(made, to)) as events:  # type: ignore[type-var]  # it is a generator
+        for event in events:
+            reporter.tell(event)
+            failed += [event] if event.happening == "failed" else []
+    if failed:
+        raise failure(failed, len(made.tasks))

@@ -103,14 +103,14 @@ def shot_command(run: Callable[[RenderSettings, bool], None]) -> Callable[..., N
 def plate_and_more() -> tuple[inspect.Parameter, ...]:
     """The arguments of a command about shots, beside its options: the plate, ``--settings`` and ``--json``."""
     argument = typer.Argument(metavar="PLATE", help=_help("plate", RenderSettings))
-    return (_parameter("plate", Annotated[str | None, argument]), *SETTINGS_AND_JSON)
+    return (parameter("plate", Annotated[str | None, argument]), *SETTINGS_AND_JSON)
 
 
 def with_options(
     model: type[BaseModel], options: Sequence[Option], arguments: Sequence[inspect.Parameter] = ()
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Gives a function the ``arguments`` and an option for each row, as typer takes them."""
-    parameters = [*arguments, *(_parameter(_name(option), _annotation(option, model)) for option in options)]
+    parameters = [*arguments, *(parameter(option_name(option), _annotation(option, model)) for option in options)]
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # how typer learns of them
@@ -157,7 +157,7 @@ def put_options(data: dict[str, Any], options: Sequence[Option], given: dict[str
             flag = "--" + other.replace("_", "-")
             raise SettingsError("two ways to say the style", where=f"{flag}, --style-mix", remedy="give one of them")
     for option in options:
-        value = given.get(_name(option))
+        value = given.get(option_name(option))
         if value is not None and value != []:
             _put_setting(data, option.setting, _READERS.get(option.setting, lambda given: given)(value))
 
@@ -204,7 +204,8 @@ def _mixture(text: str) -> dict[str, list[Any]]:
 _READERS: dict[str, Callable[[Any], Any]] = {_STYLE_WEIGHTS: _numbers, _STYLE_MIX: _mixture}
 
 
-def _name(option: Option) -> str:
+def option_name(option: Option) -> str:
+    """What an option is called in Python."""
     return option.flags[0].partition("/")[0].lstrip("-").replace("-", "_")
 
 
@@ -213,7 +214,8 @@ def _annotation(option: Option, model: type[BaseModel]) -> Any:
     return Annotated[option.kind | None, info]
 
 
-def _parameter(name: str, annotation: Any, default: Any = None) -> inspect.Parameter:
+def parameter(name: str, annotation: Any, default: Any = None) -> inspect.Parameter:
+    """A parameter of a command, that typer makes an argument or an option of."""
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
 
@@ -236,10 +238,10 @@ def _field(setting: str, model: type[BaseModel]) -> FieldInfo:
 
 
 SETTINGS_AND_JSON = (
-    _parameter(
+    parameter(
         "settings",
         Annotated[Path | None, typer.Option("--settings", help="JSON file with settings; options override it.")],
     ),
-    _parameter("json", Annotated[bool, typer.Option("--json", help="One JSON object a line.")], default=False),
+    parameter("json", Annotated[bool, typer.Option("--json", help="One JSON object a line.")], default=False),
 )
 """What commands with many settings take beside their options."""

@@ -13,6 +13,7 @@ from vst_core.farm.cost import memory_of
 from vst_core.farm.settings import FarmSettings
 from vst_core.frames import FrameRange
 from vst_core.pipeline.shot import check_cuts, check_frames, check_output, open_sequences, used_flow
+from vst_core.sequence import FrameSequence
 from vst_core.settings import RenderSettings
 
 
@@ -23,6 +24,7 @@ class Task:
     Attributes:
         shot: name of the shot.
         settings: of the render; they say the frames of the shot, and the chunk.
+        part: the frames between two cuts that they are among, or all of the shot.
         frames: what is delivered.
         preroll: frames that are computed before them.
         after: frames of the shot's task that has to be done before, if any.
@@ -31,6 +33,7 @@ class Task:
 
     shot: str
     settings: RenderSettings
+    part: FrameRange
     frames: FrameRange
     preroll: int
     after: FrameRange | None
@@ -67,6 +70,11 @@ class Plan:
         return chains
 
     @property
+    def delivered(self) -> int:
+        """How many frames there will be."""
+        return sum(len(task.frames) for task in self.tasks)
+
+    @property
     def computed(self) -> int:
         """How many frames are computed in all."""
         return sum(task.computed for task in self.tasks)
@@ -93,7 +101,7 @@ class Plan:
                 }
                 for task in self.tasks
             ],
-            "delivered": sum(len(task.frames) for task in self.tasks),
+            "delivered": self.delivered,
             "computed": self.computed,
             "longest": self.longest,
             "seconds": None if second is None else round(second * self.computed, 3),
@@ -109,8 +117,7 @@ class Plan:
         ]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-        delivered = sum(len(task.frames) for task in self.tasks)
-        total = f"{len(self.tasks)} tasks, {delivered} frames, {self.computed} computed, {self.longest} in a row"
+        total = f"{len(self.tasks)} tasks, {self.delivered} frames, {self.computed} computed, {self.longest} in a row"
         if self.farm.seconds_per_frame is not None:
             all_of_it, at_best = (_duration(self.farm.seconds_per_frame * n) for n in (self.computed, self.longest))
             total += f"; {all_of_it} on one machine, {at_best} on enough of them"
@@ -130,27 +137,29 @@ def plan_shots(shots: Iterable[tuple[str, RenderSettings]], farm: FarmSettings) 
         OutputError: results cannot be written.
     """
     shots = list(shots)
-    _refuse_twins("shots are called", [name for name, _ in shots])
-    _refuse_twins("shots write", [settings.output.pattern for _, settings in shots])
+    _refuse_twins("shots are called", [name for name, _ in shots], "tell them apart")
+    outputs = [settings.output.pattern for _, settings in shots]
+    _refuse_twins("shots write", outputs, "put {shot} into the pattern, which stands for a shot's name")
     return Plan(tuple(task for name, settings in shots for task in _tasks(name, settings, farm)), farm)
 
 
-def _refuse_twins(what: str, values: Sequence[str]) -> None:
+def _refuse_twins(what: str, values: Sequence[str], remedy: str) -> None:
     twin = next((value for value, count in Counter(values).items() if count > 1), None)
     if twin is not None:
-        raise SettingsError(f"two {what} {twin}", where="shots", remedy="tell them apart")
+        raise SettingsError(f"two {what} {twin}", where="shots", remedy=remedy)
 
 
 def _tasks(name: str, settings: RenderSettings, farm: FarmSettings) -> Iterator[Task]:
     sequences = open_sequences(settings)
-    whole = sequences.frames
+    whole = _with_handles(sequences.frames, sequences.plate, farm.handles)
     check_frames(used_flow(settings), sequences.plate, whole)
     check_cuts(settings, whole)
     check_output(whole, sequences.plate, sequences.output)
-    settings = settings.model_copy(update={"frames": whole})
+    # Bits depend on the thread count, so that it must not depend on the machine.
+    settings = settings.model_copy(update={"frames": whole, "threads": settings.threads or 1})
     memory = memory_of(settings, sequences.plate.path(whole.first))
     if farm.chunks == "whole":
-        yield Task(name, settings, whole, 0, None, memory)
+        yield Task(name, settings, whole, whole, 0, None, memory)
         return
     draft = farm.chunks == "draft" and settings.temporal
     before: FrameRange | None = None
@@ -158,8 +167,19 @@ def _tasks(name: str, settings: RenderSettings, farm: FarmSettings) -> Iterator[
         for chunk in _cut_up(part, farm.chunk_size):
             preroll = min(farm.preroll, chunk.first - part.first) if draft else 0
             update = {"chunk": chunk, "preroll": preroll if draft else None}
-            yield Task(name, settings.model_copy(update=update), chunk, preroll, before, memory)
+            yield Task(name, settings.model_copy(update=update), part, chunk, preroll, before, memory)
             before = chunk if settings.temporal and not draft else None
+
+
+def _with_handles(frames: FrameRange, plate: FrameSequence, handles: int) -> FrameRange:
+    """As many frames more at each end as are wanted and there."""
+    present = set(plate.frames_on_disk())
+    first, last = frames.first, frames.last
+    while first - 1 in present and frames.first - first < handles:
+        first -= 1
+    while last + 1 in present and last - frames.last < handles:
+        last += 1
+    return FrameRange(first, last)
 
 
 def _between(whole: FrameRange, cuts: Sequence[int]) -> Iterator[FrameRange]:

@@ -1,12 +1,15 @@
-"""How shots are cut up for a farm."""
+"""How shots are cut up for a farm, and who works on them."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 
 from vst_core.settings import SettingsModel
+
+Engine = Literal["local", "openjd", "slurm"]
 
 
 class FarmSettings(SettingsModel):
@@ -21,6 +24,28 @@ class FarmSettings(SettingsModel):
     preroll: int = Field(
         default=8, ge=0, le=10_000, description="Frames that a draft chunk computes before its first and throws away."
     )
+    handles: int = Field(
+        default=0, ge=0, le=10_000, description="Frames beyond each end of the range to deliver, as far as there are."
+    )
     seconds_per_frame: float | None = Field(
         default=None, gt=0, description="Time of one frame, as a render of a few frames shows it, for the plan's times."
     )
+
+
+class SubmitSettings(SettingsModel):
+    """Who works on the tasks."""
+
+    engine: Engine = Field(
+        default="local",
+        description="local: processes on this machine; openjd: an Open Job Description bundle; slurm: sbatch.",
+    )
+    cores: int = Field(
+        default=0, ge=0, le=100_000, description="Processor threads that local tasks take together; 0 for all."
+    )
+    memory: float = Field(
+        default=0, ge=0, description="Gigabytes that local tasks take together; 0 for what is free at the start."
+    )
+    retries: int = Field(
+        default=2, ge=0, le=100, description="How often a task that crashed or was lost is begun again."
+    )
+    job: Path | None = Field(default=None, description="Folder that the bundle or the scripts are written into.")

@@ -1,0 +1,115 @@
+"""What a job says while it runs on this machine: a bar on a terminal, a line a frame elsewhere, or JSON lines."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Protocol, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from vst_core.cli.lines import emit
+from vst_core.farm.local import TaskEvent
+from vst_core.farm.plan import Plan, Task
+
+ErrorType = type[BaseException] | None
+
+
+class JobReporter(Protocol):
+    """Told about a job; a context, so that a terminal is left clean."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, kind: ErrorType, error: BaseException | None, at: TracebackType | None) -> None: ...
+
+    def tell(self, event: TaskEvent) -> None:
+        """Something happened to a task."""
+
+
+class JsonJob:
+    """One JSON object a line on standard output: start, then task, progress and frame, each with its shot, then done.
+
+    A task's ``state`` is that of ``TaskEvent``.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+
+    def __enter__(self) -> Self:
+        emit("start", tasks=len(self._plan.tasks), frames=self._plan.delivered)
+        return self
+
+    def __exit__(self, kind: ErrorType, error: BaseException | None, at: TracebackType | None) -> None:
+        if kind is None:
+            emit("done")
+
+    def tell(self, event: TaskEvent) -> None:
+        """Emit it."""
+        if event.happening in ("progress", "frame"):
+            emit(event.happening, shot=event.task.shot, **event.values)
+            return
+        message = {"message": event.message, "exit_code": int(event.exit_code)} if event.message else {}
+        emit("task", shot=event.task.shot, frames=str(event.task.frames), state=event.happening, **message)
+
+
+class TerminalJob:
+    """A bar over all frames with what is at work; where there is no terminal, a line a frame."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._frames = plan.delivered
+        self._console = Console(stderr=True, highlight=False)
+        self._bar = Progress(
+            TextColumn("{task.fields[detail]}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=self._console,
+            disable=not self._console.is_terminal,
+        )
+        self._row = self._bar.add_task("", total=self._frames, detail="")
+        self._done: dict[Task, set[int]] = {}
+        self._at_work: dict[Task, str] = {}
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(self, kind: ErrorType, error: BaseException | None, at: TracebackType | None) -> None:
+        self._bar.stop()
+
+    def tell(self, event: TaskEvent) -> None:
+        """Move the bar, and print what is worth saying."""
+        task, happening = event.task, event.happening
+        if happening in ("progress", "frame"):
+            self._at_work[task] = f"{task.shot} {event.values['frame']}"
+        elif happening == "started":
+            self._at_work[task] = str(task)
+        else:
+            self._at_work.pop(task, None)
+        if happening == "frame":
+            self._frame(event)
+        elif happening == "again":
+            self._print(f"warning: {task}: {event.message}; begun again")
+        elif happening == "failed":
+            self._print(f"error: {task}: {event.message}")
+        elif happening == "skipped":
+            self._print(f"warning: {task}: left out, since it goes on from what failed")
+        self._bar.update(self._row, completed=self._count(), detail=", ".join(self._at_work.values()))
+
+    def _frame(self, event: TaskEvent) -> None:
+        task, values = event.task, event.values
+        self._done.setdefault(task, set()).add(values["frame"])
+        for note in values["notes"]:
+            self._print(f"warning: {task.shot}: {note}")
+        if not self._console.is_terminal:
+            how = "kept" if values["kept"] else f"{values['seconds']:.1f} s"
+            self._print(f"{task.shot} frame {values['frame']} ({self._count()}/{self._frames}): {how}")
+
+    def _count(self) -> int:
+        """Frames done; those of a task that was begun again count once."""
+        return sum(map(len, self._done.values()))
+
+    def _print(self, line: str) -> None:
+        self._console.print(line, soft_wrap=True, markup=False)
