@@ -37,7 +37,7 @@ weights: $(VGG16)
 
 # Networks of both sizes, from their recipes; hours. Bits are repeated by a processor, at one thread count.
 train-fast train-quality: train-%: .venv/ready $(VGG16)
-	$(BIN)/vst train --settings samples/recipes/$*.json --device cpu --precision float32 --threads 1 \
+	$(BIN)/vst train --settings samples/recipes/$*.json --device cpu --threads 1 \
 	  --license Apache-2.0 -o $*.safetensors
 
 bench: .venv/ready $(VGG16)
