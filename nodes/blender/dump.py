@@ -40,6 +40,8 @@ def dump_plate(shot: Shot, folder: Path, *, windowed: bool) -> Generator[int, No
             yield done
             with _one_frame(shot, frame, folder):
                 yield from (done for _ in _render(shot.scene, windowed=windowed))
+            if windowed:
+                yield done
             for path in paths:
                 _check(path, frame)
         yield done + 1
@@ -100,6 +102,7 @@ def _render(scene: str, *, windowed: bool) -> Iterator[None]:
         if not windowed:
             bpy.ops.render.render(animation=True, scene=scene)
             return
+        yield  # the window may draw between what takes its time
         bpy.ops.render.render("INVOKE_DEFAULT", animation=True, scene=scene)
     except RuntimeError as error:
         line = " ".join(str(error).replace("Error:", "").split())

@@ -18,8 +18,8 @@ from .tree import find_node
 from .trial import Trial
 from .versions import scene_of
 
-LOOK = 0.1
-"""Seconds between two looks at the worker."""
+LOOK = 0.02
+"""Seconds between two looks at what runs."""
 _UID = props.StringProperty(options={"HIDDEN", "SKIP_SAVE"})
 
 
@@ -28,14 +28,18 @@ class _Polling:
 
     _task: Any
     _timer: Any = None
+    _shown: Any = None
     report: Callable[[set[str], str], None]
 
     def begin(self, context: Any, *, windowed: bool) -> Any:
         """What is to be polled."""
         raise NotImplementedError
 
+    def state(self) -> Any:
+        """What there is to show."""
+
     def show(self, context: Any) -> None:
-        """Tell how far it is, beside the window."""
+        """Show it; called where it has changed."""
 
     def wait(self) -> None:
         """Wait for the end, where there is no window."""
@@ -67,7 +71,9 @@ class _Polling:
         if event.type != "TIMER":
             return {"PASS_THROUGH"}
         self._task.step()
-        self.show(context)
+        if self._shown != (state := self.state()):
+            self._shown = state
+            self.show(context)
         if not self._task.over:
             return {"PASS_THROUGH"}
         context.window_manager.event_timer_remove(self._timer)
@@ -110,6 +116,10 @@ class VST_OT_stylize(_Polling, bpy.types.Operator):  # type: ignore[misc] # noqa
             raise WorkerError("this node is at work already; cancel that first")
         scene = scene_of(found[0], context.scene)
         return Run(scene, *found, windowed=windowed, resume=self.resume)
+
+    def state(self) -> tuple[str, int]:
+        """What it is at, and the percents."""
+        return spell(self._task), round(100 * self._task.progress)
 
     def show(self, context: Any) -> None:
         """A line below the window, and the progress on the node."""
