@@ -10,7 +10,7 @@ export VST_WEIGHTS := $(CURDIR)/.weights
 # Waiting threads must not take the cores from working ones.
 export GOMP_SPINCOUNT := 20000
 
-.PHONY: demo test test-blender weights bench bench-blender thumbnails clean train-fast train-quality
+.PHONY: demo test test-blender test-wheel wheel weights bench bench-blender thumbnails clean train-fast train-quality
 
 demo: .venv/ready
 	$(BIN)/vst render samples/shot/shot.####.exr --style oil -o demo/oil.####.exr
@@ -32,6 +32,14 @@ test-blender: .venv/ready $(BPY)/ready
 # The pictures in the list of styles of the node for Blender, from the style images.
 thumbnails: .venv/ready
 	$(BIN)/python samples/make_thumbnails.py
+
+# One file that a studio installs with pip: dist/vst_core-VERSION-py3-none-any.whl
+wheel: .venv/ready
+	$(BIN)/pip wheel --quiet --disable-pip-version-check --no-deps -w dist .
+
+# Installs the wheel into a clean environment and renders the sample shot from it; minutes.
+test-wheel: .venv/ready
+	$(BIN)/pytest -m slow tests/packaging
 
 weights: $(VGG16)
 

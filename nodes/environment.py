@@ -15,6 +15,7 @@ VARIABLE = "VST_WORKER"
 _PROGRAM = Path("Scripts", "vst.exe") if os.name == "nt" else Path("bin", "vst")
 _HOME = Path.home() / ".vst"
 _BESIDE = Path(__file__).resolve().parent.parent
+_RECORD = Path(__file__).parent.parent / "worker.txt"  # beside a link, where this package is one
 
 # A host sets these for its own Python and its own libraries; another program that meets them loads the wrong ones.
 _OF_INTERPRETERS = ("PYTHON", "LD_", "DYLD_", "VIRTUAL_ENV", "CONDA_", "__PYVENV_LAUNCHER__")
@@ -30,9 +31,9 @@ def scrubbed(environment: Mapping[str, str]) -> dict[str, str]:
 def find_worker(path: str | None = None, environment: Mapping[str, str] = os.environ) -> Path:
     """The program ``vst``.
 
-    Looked for in this order: ``path``; ``$VST_WORKER``; the ``.venv`` beside this package, where that lies in the
-    sources; ``.vst`` in the user's home; ``$PATH``. A worker that is named and not there is an error: another one than
-    the artist chose would be a surprise.
+    Looked for in this order: ``path``; ``$VST_WORKER``; the one that installed this package; the ``.venv`` beside it,
+    where it lies in the sources; ``.vst`` in the user's home; ``$PATH``. A worker that is named and not there is an
+    error: another one than was chosen would be a surprise.
 
     Args:
         path: the program, or the virtual environment that it is installed in; None or empty where none was chosen.
@@ -41,7 +42,12 @@ def find_worker(path: str | None = None, environment: Mapping[str, str] = os.env
     Raises:
         WorkerError: there is none.
     """
-    for named, by in ((path, "the settings name"), (environment.get(VARIABLE), f"${VARIABLE} names")):
+    chosen = (
+        (path, "the settings name"),
+        (environment.get(VARIABLE), f"${VARIABLE} names"),
+        (_recorded(), "the installation names"),
+    )
+    for named, by in chosen:
         if named:
             return _named(Path(named).expanduser(), by)
     for folder in (_BESIDE / ".venv", _HOME):
@@ -51,6 +57,10 @@ def find_worker(path: str | None = None, environment: Mapping[str, str] = os.env
     if found is None:
         raise WorkerError(f"the worker is not installed; {_remedy()}")
     return Path(found)
+
+
+def _recorded() -> str:
+    return _RECORD.read_text(encoding="utf-8").strip() if _RECORD.is_file() else ""
 
 
 def _named(path: Path, by: str) -> Path:

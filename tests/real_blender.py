@@ -27,6 +27,16 @@ def find_blender() -> str:
     return named
 
 
+def blender_environment(folder: Path) -> dict[str, str]:
+    """The environment of a Blender with a user's folder of its own, as it is started by hand.
+
+    ``bpy`` leaves a user's scripts alone, but not those of a studio.
+    """
+    foreign = {"PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "VST_WORKER"}
+    environment = {name: value for name, value in os.environ.items() if name not in foreign}
+    return environment | {"BLENDER_USER_RESOURCES": str(folder), "BLENDER_SYSTEM_SCRIPTS": str(folder / "scripts")}
+
+
 def blender(function: str, *arguments: object, worker: Path | str = VST, log: Path | None = None) -> Any:
     """What a function returns.
 

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 _NAME = "vst_nodes"  # in saved scripts, too
-_HERE = Path(__file__).resolve().parent
+_HERE = Path(__file__).absolute().parent
 
 
 def _load(folder: Path) -> None:

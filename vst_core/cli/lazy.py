@@ -17,7 +17,7 @@ class Row:
 
     Attributes:
         name: as typed.
-        target: ``module:name`` in this package, a function as typer takes it or another group.
+        target: ``module:name`` in this package, a function as typer takes it, or a command that is made.
         help: what it does, a line in the list; the function's docstring says more.
         section: heading in the list.
     """
@@ -39,7 +39,7 @@ class Placeholder(TyperCommand):
         """The command itself, a group or a command of typer's click."""
         module, _, name = self.row.target.partition(":")
         target = getattr(import_module(f"vst_core.cli.{module}"), name)
-        if isinstance(target, TyperGroup):
+        if isinstance(target, TyperGroup | TyperCommand):
             return target
         app = _app()
         app.command(self.row.name)(target)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
 import pytest
-from real_blender import find_blender
+from real_blender import VST, find_blender
 
 ROOT = Path(__file__).parents[3]
 INSTALL = """
@@ -41,7 +40,9 @@ os._exit(0)
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder with ``vst`` and its zip."""
     folder = tmp_path_factory.mktemp("extension")
-    subprocess.run([sys.executable, str(ROOT / "plugin" / "blender" / "build.py"), str(folder)], check=True)
+    subprocess.run([VST, "install", "blender", "--zip", str(folder)], check=True)
+    (archive,) = folder.glob("vst-*.zip")
+    zipfile.ZipFile(archive).extractall(folder / "vst")
     return folder
 
 

@@ -1,0 +1,42 @@
+"""The node for Nuke: a folder of its own, which a marked block in the user's ``init.py`` names to Nuke.
+
+A studio gives ``--prefix`` a folder that ``NUKE_PATH`` names for everybody; then no file of a user is touched.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .places import nuke_folder
+from .plan import Plan
+
+IGNORED = ("blender", "make_knobs.py", "knob_table.py")
+"""What is not for Nuke among the nodes."""
+_OWN = "vst"
+_BLOCK = 'import nuke\n\nnuke.pluginAddPath("./vst")\n'
+
+
+def plan(prefix: Path | None, shipped: Path) -> Plan:
+    """What belongs where.
+
+    Args:
+        prefix: folder for everybody; the user's own when left out.
+        shipped: the folder with ``nodes`` and ``plugin``.
+    """
+    plugin = shipped / "plugin" / "nuke"
+    sources = {name: plugin / name for name in ("init.py", "menu.py", "stylize.py")}
+    return Plan(
+        host="Nuke",
+        folder=nuke_folder() if prefix is None else prefix,
+        own=_OWN,
+        sources=sources | {"vst_nodes": shipped / "nodes"},
+        ignored=IGNORED,
+        blocks={"init.py": _BLOCK} if prefix is None else {},
+    )
+
+
+def hint(prefix: Path | None) -> str:
+    """What there is left to do."""
+    if prefix is None:
+        return "Nuke: start it; VST_Stylize is in the toolbar under VST"
+    return f"Nuke: let NUKE_PATH name {(prefix / _OWN).resolve()}"
