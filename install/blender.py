@@ -41,7 +41,7 @@ def unregister():
     pass
 '''
 _CHECK = f"""\
-import importlib, json, os, sys
+import importlib, json, os, shutil, sys
 import bpy
 
 def look():
@@ -62,6 +62,7 @@ told["version"] = bpy.app.version_string
 print("VST|" + json.dumps(told))
 sys.stdout.flush()
 bpy.ops.preferences.addon_disable(module="{MODULE}")
+shutil.rmtree(bpy.app.tempdir, ignore_errors=True)  # the exit below leaves it
 os._exit(0)
 """
 

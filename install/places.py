@@ -63,7 +63,7 @@ def ask_blender(program: Path) -> tuple[str, Path]:
         OSError, ValueError: it is none.
     """
     asked = "import bpy; print('VST', '%d.%d' % bpy.app.version[:2], bpy.utils.resource_path('USER'), sep='|')"
-    told = run_blender(program, f"import sys, os; {asked}; sys.stdout.flush(); os._exit(0)")
+    told = run_blender(program, asked)
     found = re.search(r"^VST\|(.+)\|(.+)$", told, re.MULTILINE)
     if found is None:
         raise ValueError("it is no Blender, and no Python that has bpy")
