@@ -172,8 +172,12 @@ def out(folder: Path, frame: int) -> Path:
 
 
 def outputs(folder: Path) -> list[str]:
-    """Names of what a user sees in a folder."""
-    return sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+    """Names of the frames, and of whatever else a user sees in a folder beside their manifests."""
+    return sorted(path.name for path in folder.iterdir() if not path.name.startswith(".") and not is_manifest(path))
+
+
+def is_manifest(path: Path) -> bool:
+    return path.name.endswith(".manifest.json")
 
 
 def leftovers(folder: Path) -> list[Path]:
@@ -209,7 +213,7 @@ def snapshot(folder: Path) -> dict[str, tuple[bytes, int]]:
     return {
         str(path.relative_to(folder)): (path.read_bytes(), path.stat().st_mtime_ns)
         for path in folder.rglob("*")
-        if path.is_file() and path.name not in ("lock", "gate")
+        if path.is_file() and path.name not in ("lock", "gate", "manifest.lock")
     }
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import resource
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -137,14 +135,3 @@ def stopped_after(folder: Path, weights: Path, steps: int) -> None:
     for _ in range(1 + steps):
         next(run)
     run.close()
-
-
-@contextmanager
-def largest_file(size: int) -> Iterator[None]:
-    """No file may grow beyond ``size`` bytes, as on a disk that is full there."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -12,6 +13,9 @@ import psutil
 import torch
 
 from vst_core.errors import ModelError
+
+if sys.platform != "win32":
+    import resource
 
 _NAME = re.compile(r"cpu|cuda(:\d+)?")
 _CONTAINER = Path("/sys/fs/cgroup")
@@ -108,3 +112,13 @@ def free_memory(device: torch.device) -> int:
     except (OSError, ValueError):  # no control group, or one without a limit
         return free
     return max(0, min(free, limit - used + (int(cached[1]) if cached else 0)))
+
+
+def peak_memory(device: torch.device) -> tuple[int, int]:
+    """The most bytes that this process had so far: of the machine's memory, and of the card's where tensors live."""
+    if sys.platform == "win32":
+        machine = int(psutil.Process().memory_info().peak_wset)
+    else:
+        unit = 1 if sys.platform == "darwin" else 1024
+        machine = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    return machine, torch.cuda.max_memory_allocated(device) if device.type == "cuda" else 0

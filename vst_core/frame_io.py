@@ -10,7 +10,7 @@ attributes, mip levels below full size.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -140,6 +140,7 @@ def write_frame(
     attributes: Mapping[str, str | int | float],
     data_type: Literal["half", "float"] | None,
     compression: str | None,
+    before_naming: Callable[[Path, int], object] = lambda *_: None,
 ) -> int:
     """Write a frame as EXR, verified: the file has its name only after it was read back and compared.
 
@@ -153,6 +154,7 @@ def write_frame(
         data_type: storage type of the three colour channels; None keeps the plate's. No other channel changes type.
         compression: None keeps the plate's. A lossy one is for the colour's part only, and only where it holds nothing
             but colour and alpha.
+        before_naming: called with the file, which was verified and has yet to get its name, and with what is returned.
 
     Returns:
         How many colour values were clamped to the half range.
@@ -184,11 +186,12 @@ def write_frame(
         )
     color, clamped = _clamp_color(frame, channel_types(specs[frame.color_part]))
     pixels = [color if index == frame.color_part else part.pixels for index, part in enumerate(frame.parts)]
-    write_atomically(
-        path,
-        write=lambda temporary: write_parts(temporary, specs, pixels, final=path),
-        verify=lambda temporary: verify_parts(temporary, specs, pixels, final=path),
-    )
+
+    def verify(temporary: Path) -> None:
+        verify_parts(temporary, specs, pixels, final=path)
+        before_naming(temporary, clamped)
+
+    write_atomically(path, lambda temporary: write_parts(temporary, specs, pixels, final=path), verify)
     return clamped
 
 

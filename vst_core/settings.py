@@ -282,6 +282,11 @@ class RenderSettings(SettingsModel):
         return self
 
     @property
+    def written_layer(self) -> str | None:
+        """The layer that has the colour of what is written."""
+        return self.layer if self.output.layers == "plate" else None
+
+    @property
     def cut_frames(self) -> tuple[int, ...]:
         """The cuts that are named, in order."""
         return () if self.cuts in ("auto", "none") else tuple(sorted({int(part) for part in self.cuts.split(",")}))

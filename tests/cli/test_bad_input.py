@@ -4,30 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-import resource
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
+from full_disk import largest_file
 from small_shot import Outcome, SmallShot, differing, leftovers, outputs
 
 from vst_core import FrameRange
 from vst_core.pipeline import state
 
 Run = Callable[..., Outcome]
-
-
-@contextmanager
-def largest_file(size: int) -> Iterator[None]:
-    """No file may grow beyond ``size`` bytes, as on a disk that is full there."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.mark.parametrize("size", [8_000, 40_000], ids=["state", "frame"])

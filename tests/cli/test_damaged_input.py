@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_shot import Outcome, SmallShot, read_channels, write_channels
+from small_shot import Outcome, SmallShot, outputs, read_channels, write_channels
 
 Run = Callable[..., Outcome]
 Damage = Callable[[Path], object]
@@ -74,8 +74,7 @@ def test_a_damaged_frame_is_named_and_nothing_half_done_stays(
     for word in said:
         assert word in outcome.complaint
     if output.exists():
-        left = sorted(path.name for path in output.iterdir() if not path.is_dir())
-        assert left in ([], ["out.1001.exr"], ["out.1001.exr", "out.1002.exr"])
+        assert outputs(output) in ([], ["out.1001.exr"], ["out.1001.exr", "out.1002.exr"])
 
 
 def test_finished_frames_stay_and_the_mended_shot_goes_on(small_shot: SmallShot, tmp_path: Path, vst: Run) -> None:

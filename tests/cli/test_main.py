@@ -12,6 +12,7 @@ from small_shot import Outcome, SmallShot, differing, leftovers, out, outputs
 
 import vst_core
 from vst_core import FrameRange, RenderSettings
+from vst_core.pipeline.manifest import Manifest
 
 Run = Callable[..., Outcome]
 COMMANDS = ("render", "check", "flow", "measure", "describe", "weights")
@@ -44,6 +45,9 @@ def test_describe_prints_the_schema_of_the_settings(vst: Run) -> None:
     schema = json.loads(vst("describe").out)
     assert schema["properties"].keys() == RenderSettings.model_fields.keys()
     assert set(schema["required"]) == {"plate", "style", "output"}
+    assert json.loads(vst("describe", "settings").out) == schema
+    assert json.loads(vst("describe", "manifest").out) == Manifest.model_json_schema()
+    assert vst("describe", "weather").code == 2
 
 
 def test_render_says_a_line_a_frame(small_shot: SmallShot, rendered: Path, tmp_path: Path, vst: Run) -> None:
@@ -74,6 +78,7 @@ def test_json_tells_a_host_everything_in_order(small_shot: SmallShot, tmp_path: 
         assert result["loss"] == progress[-1]["loss"]
         assert result["seconds"] > 0
         assert result["notes"] == []
+        assert result["stages"].keys() == {"read", "motion", "method", "write"}
     kept = events(vst(*small_shot.command(tmp_path, "--json", "--iterations", 6, frames="1001-1002")))
     assert [event["event"] for event in kept] == ["start", "frame", "frame", "done"]
     assert all(event["kept"] for event in kept[1:-1])

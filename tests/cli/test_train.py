@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 from exr_files import start_child
+from full_disk import largest_file
 from small_shot import COMMAND_LINE, Outcome, leftovers, wait_for
-from small_training import FILES, STEPS, STYLES, beside, command, files, largest_file, network, sha256, write_weights
+from small_training import FILES, STEPS, STYLES, beside, command, files, network, sha256, write_weights
 
 from vst_core.cli.train import OPTIONS
 from vst_core.networks import read_checkpoint

@@ -10,10 +10,9 @@ import pytest
 from small_network import with_network
 from small_shot import Outcome, SmallShot, out, read_channels, same, write_channels
 
-from vst_core import FrameRange
+from vst_core import FrameRange, FrameResult
 from vst_core.errors import ExitCode, SettingsError
 from vst_core.pipeline.check import check_shot
-from vst_core.pipeline.writer import FrameResult
 
 FRAMES = FrameRange(1001, 1004)
 CUT = 1003

@@ -28,9 +28,10 @@ from small_shot import (
     wait_for,
     write_channels,
 )
+from torch import Tensor
 
 from vst_core import FrameRange, read_frame, render_shot
-from vst_core.pipeline.state import CHECKPOINT_EVERY
+from vst_core.pipeline.state import CHECKPOINT_EVERY, State
 
 
 def states(folder: Path) -> list[str]:
@@ -96,23 +97,70 @@ def test_a_damaged_frame_is_made_again(
 ) -> None:
     folder = copy_of(rendered, tmp_path / "out")
     damage(out(folder, frame))
-    results = small_shot.render(folder)
-    assert not results[frame - 1001].kept
+    others = {each: out(folder, each).stat().st_mtime_ns for each in SHOT if each != frame}
+    assert [result.frame for result in small_shot.render(folder) if not result.kept] == [frame]
     assert differing(rendered, folder, SHOT) == []
     assert outputs(folder) == outputs(rendered)
+    assert {each: out(folder, each).stat().st_mtime_ns for each in others} == others
 
 
-def test_a_frame_of_the_same_render_with_other_pixels_before_it_is_not_kept(
+def with_another_state(frame: Path) -> None:
+    header = {name: value for name, value in attributes_of(frame).items() if name.startswith("vst:")}
+    write_channels(frame, read_channels(frame), **header | {"vst:state": "0" * 64})
+
+
+def test_a_frame_that_the_next_one_was_not_made_from_is_not_kept(
     small_shot: SmallShot, rendered: Path, tmp_path: Path
 ) -> None:
     """Every frame names the state it was made from: one of another chain does not belong."""
     folder = copy_of(rendered, tmp_path / "out")
-    frame = out(folder, 1002)
-    header = {name: value for name, value in attributes_of(frame).items() if name.startswith("vst:")}
-    header["vst:state"] = "0" * 64
-    write_channels(frame, read_channels(frame), **header)
-    assert [result.kept for result in small_shot.render(folder)] == [False, False, False, False]
+    with_another_state(out(folder, 1002))
+    assert [result.kept for result in small_shot.render(folder)] == [True, False, True, True]
     assert differing(rendered, folder, SHOT) == []
+
+
+def test_frames_that_were_made_from_others_than_a_mended_one_are_made_again(
+    small_shot: SmallShot, rendered: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another machine may come to other last bits, and the frames after them depend on those."""
+    folder = copy_of(rendered, tmp_path / "out")
+    out(folder, 1002).unlink()
+    follow = State.follow
+
+    def elsewhere(previous: State | None, frame: int, image: Tensor, *more: Any) -> State:
+        return follow(previous, frame, image + (0.01 if frame == 1002 else 0), *more)
+
+    monkeypatch.setattr(State, "follow", elsewhere)
+    assert [result.kept for result in small_shot.render(folder)] == [True, False, False, False]
+    monkeypatch.undo()
+    assert differing(rendered, folder, SHOT) == [1002, 1003, 1004]
+    assert all(result.kept for result in small_shot.render(folder))
+
+
+def test_several_damaged_frames_are_made_again_and_those_between_them_stay(
+    small_shot: SmallShot, rendered: Path, tmp_path: Path
+) -> None:
+    folder = copy_of(rendered, tmp_path / "out")
+    for frame in (1001, 1003):
+        truncate(out(folder, frame))
+    assert [result.kept for result in small_shot.render(folder)] == [False, True, False, True]
+    assert differing(rendered, folder, SHOT) == []
+
+
+def test_a_frame_that_was_changed_is_kept_and_the_user_is_told(
+    small_shot: SmallShot, rendered: Path, tmp_path: Path
+) -> None:
+    folder = copy_of(rendered, tmp_path / "out")
+    header = {name: value for name, value in attributes_of(out(folder, 1002)).items() if name.startswith("vst:")}
+    channels = read_channels(out(folder, 1002))
+    channels["ViewLayer.Combined.R"][:] = 0.5
+    painted = write_channels(out(folder, 1002), channels, **header).read_bytes()
+    results = small_shot.render(folder)
+    assert all(result.kept for result in results)
+    assert [bool(result.notes) for result in results] == [False, True, False, False]
+    assert "1002" in results[1].notes[0]
+    assert "was changed after it was rendered" in results[1].notes[0]
+    assert out(folder, 1002).read_bytes() == painted
 
 
 @pytest.mark.parametrize("damage", [truncate, flip, empty, Path.unlink])
@@ -133,7 +181,7 @@ def test_without_its_states_a_shot_starts_again(small_shot: SmallShot, rendered:
     assert all(result.kept for result in small_shot.render(folder))  # nothing is missing
     shutil.rmtree(folder / ".out.vst")
     out(folder, 1004).unlink()
-    assert not any(result.kept for result in small_shot.render(folder))
+    assert [result.kept for result in small_shot.render(folder)] == [True, True, True, False]
     assert differing(rendered, folder, SHOT) == []
 
 
@@ -155,7 +203,7 @@ def test_a_checkpoint_saves_the_way_back_to_the_start(small_shot: SmallShot, tmp
     whole = copy_of(tmp_path / "out", tmp_path / "whole")
     (tmp_path / "out" / ".out.vst" / "1009.safetensors").unlink()
     out(tmp_path / "out", 1010).unlink()
-    assert [result.kept for result in shot.render(tmp_path / "out", **changes)] == [True, True, True, False, False]
+    assert [result.kept for result in shot.render(tmp_path / "out", **changes)] == [True, True, True, True, False]
     assert differing(whole, tmp_path / "out", frames) == []
 
 
@@ -165,7 +213,7 @@ def test_frames_on_their_own_need_no_states(small_shot: SmallShot, tmp_path: Pat
     assert states(tmp_path) == []
     truncate(out(tmp_path, 1002))
     results = small_shot.render(tmp_path, temporal=False, frames="1001-1003")
-    assert [result.kept for result in results][:2] == [True, False]
+    assert [result.kept for result in results] == [True, False, True]
     assert differing(whole, tmp_path, FrameRange(1001, 1003)) == []
 
 

@@ -57,6 +57,8 @@ class JsonReporter:
             seconds=round(result.seconds, 3),
             loss=result.loss,
             notes=list(result.notes),
+            coverage=result.coverage,
+            stages=result.stages and result.stages.model_dump(),
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_format
+from typing import Annotated, Literal
 
 import typer
 
@@ -41,6 +42,13 @@ def check(settings: RenderSettings, json: bool) -> None:
         typer.echo("nothing stands in the way")
 
 
-def describe() -> None:
-    """Print the JSON schema of a render's settings."""
-    typer.echo(json_format.dumps(RenderSettings.model_json_schema(), indent=2))
+def describe(
+    what: Annotated[
+        Literal["settings", "manifest"], typer.Argument(metavar="settings|manifest", help="What to describe.")
+    ] = "settings",
+) -> None:
+    """Print the JSON schema of a render's settings, or of the manifest beside its frames."""
+    from vst_core.pipeline.manifest import Manifest
+
+    model = Manifest if what == "manifest" else RenderSettings
+    typer.echo(json_format.dumps(model.model_json_schema(), indent=2))

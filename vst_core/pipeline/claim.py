@@ -20,11 +20,25 @@ from vst_core.sequence import FrameSequence
 _GATE_SECONDS = 30.0
 
 
+def shot_name(output: FrameSequence) -> str:
+    """What a shot is called: the name of its files, less frame number and extension."""
+    words = (output.prefix, output.suffix.removesuffix(".exr"))
+    return ".".join(filter(None, (word.strip("._- ") for word in words))) or "shot"
+
+
 def hidden_folder(output: FrameSequence) -> Path:
     """Where a shot keeps what is not for the user, beside its frames."""
-    words = (output.prefix, output.suffix.removesuffix(".exr"))
-    name = ".".join(filter(None, (word.strip("._- ") for word in words)))
-    return output.folder / f".{name or 'shot'}.vst"
+    return output.folder / f".{shot_name(output)}.vst"
+
+
+def chunk_folders(shot: Path) -> Iterator[tuple[Path, FrameRange]]:
+    """The folders, within a shot's hidden one, of chunks that were ever rendered alone."""
+    for folder in sorted(shot.iterdir()):
+        if folder.is_dir():
+            try:
+                yield folder, FrameRange.parse(folder.name)
+            except SettingsError:
+                continue
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,20 +90,10 @@ class Claim:
         else:
             with _lock(self.shot):
                 pass
-        for folder, chunk in _chunks(self.shot):
+        for folder, chunk in chunk_folders(self.shot):
             if self.chunk is None or (chunk.first <= self.chunk.last and self.chunk.first <= chunk.last):
                 stack.enter_context(_lock(folder))
 
 
 def _lock(folder: Path) -> FileLock:
     return FileLock(folder / "lock", timeout=0)
-
-
-def _chunks(shot: Path) -> Iterator[tuple[Path, FrameRange]]:
-    """The folders of chunks that were ever rendered alone."""
-    for folder in sorted(shot.iterdir()):
-        if folder.is_dir():
-            try:
-                yield folder, FrameRange.parse(folder.name)
-            except SettingsError:
-                continue

@@ -12,6 +12,7 @@ from vst_core.device import Device, resolve_device
 from vst_core.features import Features
 from vst_core.methods import FeedForward, Method, Optimization, read_style
 from vst_core.networks import find_checkpoint, load_checkpoint
+from vst_core.pipeline.manifest import Asset, asset
 from vst_core.settings import RenderSettings
 
 _Network = TypeVar("_Network")
@@ -45,7 +46,7 @@ class LoadedMethod:
 
     method: Method
     device: Device
-    weights_sha256: str
+    weights: Asset
 
 
 def open_device(settings: RenderSettings) -> Device:
@@ -75,7 +76,7 @@ def open_method(settings: RenderSettings, device: Device, networks: NetworkCache
         name, digest = settings.network, weights.file_sha256(find_checkpoint(settings.network))
         checkpoint = networks.keep(lambda: load_checkpoint(name), name, digest, *home)
         method = FeedForward(checkpoint, settings.style.styles, settings.style.blend, device, settings.tile)
-        return LoadedMethod(method, device, checkpoint.sha256)
+        return LoadedMethod(method, device, asset(checkpoint.path, checkpoint.sha256))
     loaded = weights.load(settings.features, settings.weights)
     options = settings.optimization
     layers = list(dict.fromkeys((*options.content_layers, *options.style_layers)))
@@ -83,7 +84,7 @@ def open_method(settings: RenderSettings, device: Device, networks: NetworkCache
         lambda: Features(settings.features, loaded, layers, dtype=device.dtype, device=device.torch_device),
         *(settings.features, loaded.sha256, *layers, *home),
     )
-    return LoadedMethod(Optimization(options, features), device, loaded.sha256)
+    return LoadedMethod(Optimization(options, features), device, asset(loaded.path, loaded.sha256))
 
 
 def style_images(settings: RenderSettings) -> tuple[Path, ...]:

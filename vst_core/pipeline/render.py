@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -23,13 +23,16 @@ from vst_core.errors import VstError
 from vst_core.flow import Motion, is_cut, unchanged_mask, warp, warp_sharp
 from vst_core.image import Window
 from vst_core.methods import Prior, Progress
+from vst_core.pipeline.manifest import Seconds
 from vst_core.pipeline.method import NetworkCache
 from vst_core.pipeline.plate import Plate, View, motion_between, named_frame
-from vst_core.pipeline.resume import find_resume_point
+from vst_core.pipeline.recorder import Recorder
+from vst_core.pipeline.result import FrameResult
+from vst_core.pipeline.resume import Found, Resume
 from vst_core.pipeline.shot import Shot, open_shot
 from vst_core.pipeline.state import State
 from vst_core.pipeline.windows import place, resize, resize_flow, working_size
-from vst_core.pipeline.writer import FrameResult, Writer
+from vst_core.pipeline.writer import Writer
 from vst_core.settings import RenderSettings
 
 __all__ = ["FrameProgress", "FrameResult", "render_shot"]
@@ -49,8 +52,9 @@ def render_shot(
     settings: RenderSettings,
     on_progress: Callable[[FrameProgress], None] = lambda _: None,
     networks: NetworkCache | None = None,
+    redo: Collection[int] = (),
 ) -> Iterator[FrameResult]:
-    """Stylise a shot or a chunk of it, frame after frame; one that was begun goes on after its last good frame.
+    """Stylise a shot or a chunk of it, frame after frame; of one that was begun, only what is missing or damaged.
 
     Frames are yielded in order, once they are on disk. Closing the generator, or raising ``Cancelled`` in
     ``on_progress``, stops it: the frame at work is given up, those being written are finished, and the next run goes
@@ -60,6 +64,7 @@ def render_shot(
         settings: the shot.
         on_progress: called every few steps of a frame.
         networks: has the network of an earlier render, and keeps this one's for a later one.
+        redo: frames to be made again, however good they seem.
 
     Raises:
         VstError: one line that names frame and file; finished frames stay.
@@ -67,44 +72,78 @@ def render_shot(
     shot = open_shot(settings, networks)
     with ExitStack() as stack:
         stack.enter_context(shot.states.lock())
-        resume = find_resume_point(shot)
-        for frame in resume.kept:
-            yield FrameResult(frame, shot.sequences.output.path(frame), kept=True)
+        recorder = stack.enter_context(Recorder(shot))
+        resume = Resume(shot, recorder.known, redo)
         if settings.overwrite:
             shot.states.clear()
-        writer = stack.enter_context(Writer(shot))
-        inputs = stack.enter_context(_Inputs(shot, resume.rest))
-        yield from _rendered(shot, inputs, writer, resume.state, on_progress)
+        writer = stack.enter_context(Writer(shot, recorder))
+        frame, state = resume.first, resume.before
+        while frame <= resume.last:
+            wanted = resume.first_to_make(frame, state)
+            start, state = resume.start(wanted, state)
+            for number in range(frame, start):
+                yield _kept(shot, recorder, number, resume[number])
+            if wanted > resume.last:
+                return
+            with _Inputs(shot, range(start, resume.last + 1)) as inputs:
+                made = yield from _rendered(shot, inputs, writer, state, resume, wanted, on_progress)
+            frame, state = made.frame + 1, made if settings.temporal else None
+
+
+def _kept(shot: Shot, recorder: Recorder, frame: int, found: Found) -> FrameResult:
+    result = FrameResult(frame, shot.sequences.output.path(frame), kept=True, notes=found.notes)
+    if not found.recorded:
+        recorder.record(result.path, result, found.state, found.previous)
+    return result
 
 
 def _rendered(
-    shot: Shot, inputs: _Inputs, writer: Writer, state: State | None, on_progress: Callable[[FrameProgress], None]
-) -> Iterator[FrameResult]:
-    """The frames that are to be made; where one fails, those before it come first."""
-    settings = shot.settings
+    shot: Shot,
+    inputs: _Inputs,
+    writer: Writer,
+    state: State | None,
+    resume: Resume,
+    wanted: int,
+    on_progress: Callable[[FrameProgress], None],
+) -> Generator[FrameResult, None, State]:
+    """Make frames until one on disk goes on from them, ``wanted`` at least; of a failure, those before it come first.
+
+    Returns:
+        The last state.
+    """
+    settings, made = shot.settings, state
     try:
-        for plate, motion, notes in inputs:
+        for plate, motion, notes, seconds in inputs:
             frame, window = plate.view.motion.frame, plate.view.window
             start, report = time.perf_counter(), _Report(frame, on_progress)
             content = resize(plate.view.motion.image, working_size(window, settings.scale))
             prior = None if state is None or motion is None else _prior(state, motion, window, content)
             stylized = _stylized(shot, content, prior, report)
-            state = State.follow(state, frame, stylized, window, shot.fingerprint)
-            result = FrameResult(
-                frame,
-                shot.sequences.output.path(frame),
-                loss=report.loss,
-                seconds=time.perf_counter() - start,
-                notes=notes,
-            )
-            writer.submit(plate, stylized, state, result)
-            if not settings.temporal:
-                state = None
+            made = State.follow(state, frame, stylized, window, shot.fingerprint)
+            result = FrameResult(frame, shot.sequences.output.path(frame), kept=True)
+            if not resume.stays(made):
+                spent = _since(start)
+                result = replace(
+                    result,
+                    kept=False,
+                    loss=report.loss,
+                    seconds=spent,
+                    notes=notes,
+                    stages=seconds.model_copy(update={"method": spent}),
+                    coverage=None if prior is None else float(prior.valid.mean()),
+                )
+            writer.submit(plate, stylized, made, result)
+            resume.made(made)
+            state = made if settings.temporal else None
             yield from writer.finished()
+            if frame + 1 >= wanted and resume.follows(frame + 1, state):
+                break
     except VstError:
         yield from writer.drain()
         raise
     yield from writer.drain()
+    assert made is not None
+    return made
 
 
 def _stylized(shot: Shot, content: Tensor, prior: Prior | None, report: _Report) -> Tensor:
@@ -133,6 +172,10 @@ def _followed(motion: Motion, current: View, previous: View) -> Motion:
     return replace(motion, valid=motion.valid * unchanged)
 
 
+def _since(start: float) -> float:
+    return round(time.perf_counter() - start, 4)
+
+
 @dataclass(slots=True)
 class _Report:
     """Remembers a frame's last loss and passes progress on."""
@@ -147,11 +190,12 @@ class _Report:
 
 
 class _Input(NamedTuple):
-    """A frame, how it follows from the one before it, if it does, and what the user should know of that."""
+    """A frame, how it follows from the one before it, if it does, what the user should know of that, and its time."""
 
     plate: Plate
     motion: Motion | None
     notes: tuple[str, ...]
+    seconds: Seconds
 
 
 class _Inputs:
@@ -186,14 +230,19 @@ class _Inputs:
             previous = None
         elif previous is None:
             previous = shot.reader.read(frame - 1).view
+        start = time.perf_counter()
         plate = shot.reader.read(frame)
+        seconds = Seconds(read=_since(start))
         self._previous = plate.view
         if previous is None:
-            return _Input(plate, None, (_CUT,) if cut else ())
+            return _Input(plate, None, (_CUT,) if cut else (), seconds)
+        start = time.perf_counter()
         with named_frame(frame), torch.no_grad():
             motion = motion_between(shot.motion, plate.view, previous)
             followed = _followed(motion, plate.view, previous)
-            if shot.settings.cuts == "auto" and is_cut(plate.view.motion.image, followed.valid):
-                return _Input(plate, None, (_CUT,))
-            naive = shot.settings.flow.source == "none"  # which is bound to the frame before, whatever moved
-            return _Input(plate, motion if naive else followed, motion.notes)
+            ends = shot.settings.cuts == "auto" and is_cut(plate.view.motion.image, followed.valid)
+        seconds = seconds.model_copy(update={"motion": _since(start)})
+        if ends:
+            return _Input(plate, None, (_CUT,), seconds)
+        naive = shot.settings.flow.source == "none"  # which is bound to the frame before, whatever moved
+        return _Input(plate, motion if naive else followed, motion.notes, seconds)

@@ -1,12 +1,14 @@
-"""Where a render goes on: which frames on disk are good, and which state the next one needs."""
+"""Where a render goes on: which frames on disk are good, what is to be made, and from which state."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from vst_core.digest import sha256_of
 from vst_core.errors import OutputError, VstError
 from vst_core.frame_io import read_frame, read_header
+from vst_core.pipeline.manifest import Manifest
 from vst_core.pipeline.shot import Shot
 from vst_core.pipeline.span import Span
 from vst_core.pipeline.state import State, StateStore
@@ -17,50 +19,109 @@ FINGERPRINT = "vst:fingerprint"
 STATE = "vst:state"
 PREVIOUS = "vst:previousState"
 
+_CHANGED = "was changed after it was rendered; it is kept as it is"
+
 
 @dataclass(frozen=True, slots=True)
-class ResumePoint:
-    """Where to go on.
+class Found:
+    """A frame of this very render that lies on disk, whole.
 
     Attributes:
-        kept: frames that stay, with the digests of their states.
-        state: what the next frame is made from, if from anything.
-        rest: frames to be made.
+        state: digest of its state.
+        previous: digest of the state that it was made from.
+        recorded: whether the manifest knows it.
+        notes: what the user should know.
     """
 
-    kept: dict[int, str]
-    state: State | None
-    rest: range
+    state: str
+    previous: str
+    recorded: bool = True
+    notes: tuple[str, ...] = ()
 
 
-def find_resume_point(shot: Shot) -> ResumePoint:
-    """Follow the chain of frames on disk from the first one on, as far as it is unbroken.
+class Resume:
+    """What is left to do of a render.
 
-    A frame belongs to it if it decodes whole and names this shot's fingerprint and the state of the frame before it.
-    The render goes on after the last frame whose state is on disk too. The chain of a chunk starts at the state of the
-    frame before it.
+    A frame stays if it is whole and names this shot's fingerprint and the state of the frame before it. What is damaged
+    or missing is made again from the last state on disk before it, and nothing else is, as long as that comes to the
+    states that the frames after it name. The chain of a chunk starts at the state of the frame before it.
+
+    Args:
+        shot: what is rendered; its lock is held.
+        known: its manifest.
+        redo: frames that do not stay, however good they seem.
+
+    Attributes:
+        first: the first frame that is not before the chain.
+        before: the state that its first frame is made from, if from any.
 
     Raises:
         OutputError: there are frames of another render, which only ``overwrite`` may replace.
         InputError: there is no state that the chunk could start from.
     """
-    frames, before = shot.sequences.frames, state_before(shot.settings, shot.sequences.span, shot.states)
-    chain: dict[int, str] = {}
-    if not shot.settings.overwrite:
-        chain = _chain(shot, before)
-        refuse_foreign(shot.sequences.output, list(frames)[len(chain) :], shot.fingerprint)
-    if not shot.settings.temporal:
-        return ResumePoint(chain, None, range(frames.first + len(chain), frames.last + 1))
-    while chain:
-        frame, digest = next(reversed(chain.items()))
-        if frame == frames.last:
-            return ResumePoint(chain, None, range(0))
-        state = shot.states.load(frame, digest)
-        if state is not None:
-            return ResumePoint(chain, state, range(frame + 1, frames.last + 1))
-        del chain[frame]
-    start = shot.sequences.span.first if before is None else before.frame + 1
-    return ResumePoint({}, before, range(start, frames.last + 1))
+
+    def __init__(self, shot: Shot, known: Manifest, redo: Collection[int] = ()) -> None:
+        self._temporal, self._states = shot.settings.temporal, shot.states
+        span = shot.sequences.span
+        self.before = state_before(shot.settings, span, shot.states)
+        first = span.first if self.before is None else self.before.frame + 1
+        self.first, self.last = (first if self._temporal else span.frames.first), span.frames.last
+        self._found: dict[int, Found] = {}
+        if not shot.settings.overwrite:
+            wanted = [frame for frame in span.frames if frame not in redo]
+            self._found = dict(_survey(shot, known, wanted))
+            rest = [frame for frame in wanted if frame not in self._found]
+            refuse_foreign(shot.sequences.output, rest, shot.fingerprint)
+
+    def __getitem__(self, frame: int) -> Found:
+        """A frame that is on disk."""
+        return self._found[frame]
+
+    def first_to_make(self, frame: int, state: State | None) -> int:
+        """The first frame, from one on, that does not stay; the one after the last where all do.
+
+        Args:
+            frame: where to begin.
+            state: the one before it.
+        """
+        digest = _digest(state)
+        while (found := self._found.get(frame)) is not None and found.previous == digest:
+            digest = found.state if self._temporal else ""
+            frame += 1
+        return frame
+
+    def follows(self, frame: int, state: State | None) -> bool:
+        """Whether a frame is good, and was made from a state."""
+        return self.first_to_make(frame, state) > frame
+
+    def stays(self, state: State) -> bool:
+        """Whether the frame of a state is on disk as it would be written."""
+        found = self._found.get(state.frame)
+        return found is not None and (found.state, found.previous) == (state.digest, state.previous)
+
+    def made(self, state: State) -> None:
+        """Take note of a frame that was made."""
+        self._found[state.frame] = Found(state.digest, state.previous)
+
+    def start(self, wanted: int, state: State | None) -> tuple[int, State | None]:
+        """Where to begin so that a frame gets made: with which frame, and from the state before it.
+
+        Args:
+            wanted: the frame. Of those before it, all that follow ``state`` are good.
+            state: the last one at hand.
+        """
+        if not self._temporal or wanted > self.last:
+            return wanted, None
+        at_hand = self.first - 1 if state is None else state.frame
+        for number in range(wanted - 1, at_hand, -1):
+            loaded = self._states.load(number, self._found[number].state)
+            if loaded is not None:
+                return number + 1, loaded
+        return at_hand + 1, state
+
+
+def _digest(state: State | None) -> str:
+    return "" if state is None else state.digest
 
 
 def state_before(settings: RenderSettings, span: Span, states: StateStore) -> State | None:
@@ -80,32 +141,27 @@ def state_before(settings: RenderSettings, span: Span, states: StateStore) -> St
     return next((state for state in found if state is not None), None)
 
 
-def _chain(shot: Shot, before: State | None) -> dict[int, str]:
-    span, temporal = shot.sequences.span, shot.settings.temporal
-    chain: dict[int, str] = {}
-    if temporal and span.first < span.frames.first and (before is None or before.frame < span.frames.first - 1):
-        return chain  # the preroll is not done yet
-    previous = "" if before is None else before.digest
-    for frame in span.frames:
-        digest = _digest_on_disk(shot, frame, previous)
-        if digest is None:
-            break
-        chain[frame] = digest
-        previous = digest if temporal else ""
-    return chain
-
-
-def _digest_on_disk(shot: Shot, frame: int, previous: str) -> str | None:
-    path = shot.sequences.output.path(frame)
-    if not path.exists():
-        return None
-    try:
-        metadata = read_frame(path, layer=shot.settings.layer).metadata
-    except VstError:
-        return None
-    if metadata.get(FINGERPRINT) != shot.fingerprint or metadata.get(PREVIOUS, "") != previous:
-        return None
-    return str(metadata.get(STATE, "")) or None
+def _survey(shot: Shot, known: Manifest, frames: Iterable[int]) -> Iterable[tuple[int, Found]]:
+    """The frames of this render that lie on disk, whole."""
+    own = {run.id for run in known.runs if run.fingerprint == shot.fingerprint}
+    records = {record.frame: record for record in known.frames if record.run in own}
+    for frame in frames:
+        path = shot.sequences.output.path(frame)
+        if not path.is_file():
+            continue
+        record = records.get(frame)
+        try:
+            if record is not None and sha256_of(path) == record.sha256:
+                yield frame, Found(record.state, record.previous)
+                continue
+            metadata = read_frame(path, layer=shot.settings.written_layer).metadata
+        except (OSError, VstError):
+            continue
+        state, previous = str(metadata.get(STATE, "")), str(metadata.get(PREVIOUS, ""))
+        if metadata.get(FINGERPRINT) != shot.fingerprint or not state:
+            continue
+        changed = record is not None and (record.state, record.previous) == (state, previous)
+        yield frame, Found(state, previous, recorded=changed, notes=(f"frame {frame}, {path}: {_CHANGED}",) * changed)
 
 
 def refuse_foreign(output: FrameSequence, frames: Iterable[int], fingerprint: str) -> None:

@@ -22,6 +22,7 @@ from vst_core.frame_io import Header, check_frame_compression, names_in_view, re
 from vst_core.frames import FrameRange
 from vst_core.methods import Method
 from vst_core.pipeline.keep_color import ColorKeeper, open_keep_color
+from vst_core.pipeline.manifest import Asset, asset
 from vst_core.pipeline.method import (
     LoadedMethod,
     NetworkCache,
@@ -73,6 +74,8 @@ class Shot:
     method: Method
     keep_color: ColorKeeper
     device: Device
+    weights: tuple[Asset, ...]
+    styles: tuple[Asset, ...]
     fingerprint: str
     states: StateStore
 
@@ -107,6 +110,8 @@ def open_shot(settings: RenderSettings, networks: NetworkCache | None = None) ->
         method=loaded.method,
         keep_color=keep_color,
         device=loaded.device,
+        weights=networks_used(settings, loaded),
+        styles=style_assets(settings),
         fingerprint=mark,
         states=StateStore(sequences.output, mark, sequences.frames, alone=settings.stands_alone),
     )
@@ -122,18 +127,38 @@ def fingerprint(settings: RenderSettings, span: Span, transform: DisplayTransfor
     # A draft starts later than its shot, whose first frame decides about colours all the same.
     starts = {span.first} if settings.keep_color == "off" else {span.first, span.shot.first}
     # What follows says by content what these say by name, and a farm knows the same files by other paths.
-    images = style_images(settings)
+    images = style_assets(settings)
     style = settings.style.model_copy(update={"styles": ()}) if images else settings.style
     plate, motion = Path(settings.plate).name, Path(settings.flow.source).name
-    flow = settings.flow.model_copy(update={"source": motion})
+    forward = settings.flow.forward and Path(settings.flow.forward).name
+    flow = settings.flow.model_copy(update={"source": motion, "forward": forward, "raft_weights": None})
     named_by_content = {"plate": plate, "flow": flow, "style": style, "weights": None, "network": "", "threads": 0}
     return settings.model_copy(update=named_by_content).fingerprint(
         first=" ".join(map(str, sorted(starts))),
-        weights=loaded.weights_sha256,
+        weights=" ".join(each.sha256 for each in networks_used(settings, loaded)),
         device=str(loaded.device),
         color_space=transform.color_space,
-        styles=" ".join(weights.file_sha256(path) for path in images),
+        styles=" ".join(image.sha256 for image in images),
     )
+
+
+def networks_used(settings: RenderSettings, loaded: LoadedMethod) -> tuple[Asset, ...]:
+    """The weights that a render is made with: the method's, and those of its motion.
+
+    Raises:
+        ModelError: they cannot be read.
+    """
+    motion = used_flow(settings).raft_weights if used_flow(settings).source == "raft" else None
+    return (loaded.weights,) if motion is None else (loaded.weights, asset(motion, weights.file_sha256(motion)))
+
+
+def style_assets(settings: RenderSettings) -> tuple[Asset, ...]:
+    """The style images of a render, each with its hash.
+
+    Raises:
+        ModelError: one cannot be read.
+    """
+    return tuple(asset(path, weights.file_sha256(path)) for path in style_images(settings))
 
 
 def check_cuts(settings: RenderSettings, frames: FrameRange) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
 
 from torch import Tensor
@@ -14,38 +15,19 @@ from torch import Tensor
 from vst_core import __version__
 from vst_core.frame_io import without_layers, write_frame
 from vst_core.pipeline.plate import Plate, named_frame
+from vst_core.pipeline.recorder import Recorder
+from vst_core.pipeline.result import FrameResult
 from vst_core.pipeline.resume import FINGERPRINT, PREVIOUS, STATE
 from vst_core.pipeline.shot import Shot
 from vst_core.pipeline.state import State
 from vst_core.pipeline.windows import place, resize
 
 
-@dataclass(frozen=True, slots=True)
-class FrameResult:
-    """A frame that lies on disk, verified.
-
-    Attributes:
-        frame: its number.
-        path: its file.
-        kept: it was there already, from an earlier run of the same render.
-        loss: the objective's parts at the end, by name; empty for kept frames.
-        seconds: time the method took; 0 for kept frames.
-        notes: what the user should know, for example a change of flow source.
-    """
-
-    frame: int
-    path: Path
-    kept: bool = False
-    loss: dict[str, float] = field(default_factory=dict)
-    seconds: float = 0.0
-    notes: tuple[str, ...] = ()
-
-
 class Writer:
     """Writes state and frame, in order, behind the render; at most two wait."""
 
-    def __init__(self, shot: Shot) -> None:
-        self._shot = shot
+    def __init__(self, shot: Shot, recorder: Recorder) -> None:
+        self._shot, self._recorder = shot, recorder
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="vst-write")
         self._pending: deque[Future[FrameResult | None]] = deque()
         self._broken = False
@@ -78,35 +60,49 @@ class Writer:
     def _write(self, plate: Plate, stylized: Tensor, state: State, result: FrameResult) -> FrameResult | None:
         """The state first: a frame under its name always has the state that the next one needs.
 
-        Of a preroll's frames only the states are written.
+        Of a preroll's frames, and of those that are kept, only the states are written.
         """
-        shot, output = self._shot, self._shot.settings.output
         if self._broken:
             return None  # the frame before it failed, so nothing may follow; its error is on its way
         self._broken = True
         with named_frame(result.frame):
-            if shot.settings.temporal:
-                shot.states.save(state)
-            if result.frame not in shot.sequences.frames:
-                self._broken = False
-                return None
-            window, covered = plate.view.window, plate.view.covered
-            full = place(resize(stylized, (window.height, window.width)), window, covered)
-            full = shot.keep_color(full, plate.display.pixels)
-            color = shot.transform.to_scene_linear(full, plate.display, shot.settings.strength)
-            frame = plate.frame if output.layers == "plate" else without_layers(plate.frame)
-            clamped = write_frame(
-                result.path,
-                frame.with_color(color),
-                attributes=_attributes(shot, state),
-                data_type=None if output.data_type == "plate" else output.data_type,
-                compression=output.stored_compression,
-            )
+            start = time.perf_counter()
+            if self._shot.settings.temporal:
+                self._shot.states.save(state)
+            delivered = result.frame in self._shot.sequences.frames
+            if delivered and not result.kept:
+                result = self._write_frame(plate, stylized, state, result, start)
+                self._recorder.refresh()
         self._broken = False
-        if not clamped:
-            return result
-        note = f"{clamped} values beyond the half range were clamped"
-        return FrameResult(result.frame, result.path, False, result.loss, result.seconds, (*result.notes, note))
+        return result if delivered else None
+
+    def _write_frame(
+        self, plate: Plate, stylized: Tensor, state: State, result: FrameResult, start: float
+    ) -> FrameResult:
+        shot, output = self._shot, self._shot.settings.output
+        window, covered = plate.view.window, plate.view.covered
+        full = place(resize(stylized, (window.height, window.width)), window, covered)
+        full = shot.keep_color(full, plate.display.pixels)
+        color = shot.transform.to_scene_linear(full, plate.display, shot.settings.strength)
+        frame = plate.frame if output.layers == "plate" else without_layers(plate.frame)
+
+        def record(temporary: Path, clamped: int) -> None:
+            nonlocal result
+            notes = (f"{clamped} values beyond the half range were clamped",) if clamped else ()
+            spent = round(time.perf_counter() - start, 4)
+            stages = result.stages and result.stages.model_copy(update={"write": spent})
+            result = replace(result, notes=(*result.notes, *notes), stages=stages)
+            self._recorder.record(temporary, result, state.digest, state.previous)
+
+        write_frame(
+            result.path,
+            frame.with_color(color),
+            attributes=_attributes(shot, state),
+            data_type=None if output.data_type == "plate" else output.data_type,
+            compression=output.stored_compression,
+            before_naming=record,
+        )
+        return result
 
 
 def _attributes(shot: Shot, state: State) -> dict[str, str]:

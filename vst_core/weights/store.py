@@ -7,7 +7,6 @@ otherwise. Files are read as safetensors, or as a torch state dictionary without
 
 from __future__ import annotations
 
-import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
+from vst_core.digest import sha256_of
 from vst_core.errors import ModelError
 
 StateDict = dict[str, Tensor]
@@ -128,8 +128,7 @@ def status(known: KnownWeights) -> tuple[Status, Path | None]:
 def file_sha256(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal."""
     try:
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+        return sha256_of(path)
     except OSError as error:
         raise ModelError(f"weights cannot be read ({error.strerror})", where=path) from None
 

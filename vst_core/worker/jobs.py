@@ -109,6 +109,8 @@ def _values(result: FrameResult) -> dict[str, Any]:
         "seconds": round(result.seconds, 3),
         "loss": _finite(result.loss),
         "notes": list(result.notes),
+        "coverage": result.coverage,
+        "stages": result.stages and result.stages.model_dump(),
     }
 
 

@@ -1,0 +1,123 @@
+"""Journals: a line is added for every run and every frame, and the manifest beside the frames is made of them.
+
+Each claim on a shot has a journal in its own folder, so that chunks which are rendered beside one another never write
+to one file. A line is on the disk before its frame has its name: what has a name is recorded. What a kill leaves of a
+line is no entry, and is stepped over.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from filelock import FileLock, Timeout
+from pydantic import ValidationError
+
+from vst_core.atomic_file import write_atomically
+from vst_core.errors import InputError, OutputError
+from vst_core.pipeline.claim import chunk_folders, hidden_folder, shot_name
+from vst_core.pipeline.manifest import LARGEST, Entry, Manifest, merge, read_manifest
+from vst_core.sequence import FrameSequence
+
+_NAME = "journal.jsonl"
+_LOCK = "manifest.lock"
+_LOCK_SECONDS = 30.0
+
+
+def manifest_path(output: FrameSequence) -> Path:
+    """Where the manifest of a shot lies."""
+    return output.folder / f"{shot_name(output)}.manifest.json"
+
+
+def append(folder: Path, entry: Entry) -> None:
+    """Add a line to the journal of a claim, and see it onto the disk.
+
+    Raises:
+        OutputError: it cannot be written; what came of the line counts for nothing.
+    """
+    path = folder / _NAME
+    line = entry.model_dump_json(exclude_none=True).encode() + b"\n"
+    try:
+        with path.open("ab+") as file:
+            file.write(line if _ends_a_line(file) else b"\n" + line)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise OutputError(
+            f"could not be written ({error.strerror})", where=path, remedy="check the free space and the permissions"
+        ) from None
+
+
+def gather(output: FrameSequence) -> Manifest:
+    """All that is known of a shot, from its journals and the manifest beside its frames; empty where nothing is.
+
+    A damaged manifest counts for nothing, as a damaged line does: their frames are not recorded then.
+    """
+    shot = hidden_folder(output)
+    folders = [shot, *(folder for folder, _ in chunk_folders(shot))] if shot.is_dir() else []
+    return merge(_names(output), [_beside(output), *(_entries(folder / _NAME) for folder in folders)])
+
+
+def publish(output: FrameSequence) -> Manifest:
+    """Bring the manifest beside the frames up to date; one that is already is not touched.
+
+    Returns:
+        What it says now.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    path = manifest_path(output)
+    try:
+        # One at a time, so that none puts an older state in place of a newer one.
+        with FileLock(hidden_folder(output) / _LOCK, timeout=_LOCK_SECONDS):
+            manifest = gather(output)
+            data, found = manifest.as_bytes(), path.read_bytes() if path.is_file() else b""
+            if data != found and (found or manifest.frames):
+                write_atomically(path, lambda temporary: temporary.write_bytes(data), lambda file: _compare(file, data))
+    except (OSError, Timeout) as error:
+        raise OutputError(f"could not be written ({error})", where=path, remedy="render the shot again") from None
+    return manifest
+
+
+def _compare(file: Path, data: bytes) -> None:
+    if file.read_bytes() != data:
+        raise OutputError("was not written whole", where=file, remedy="check the disk and its free space")
+
+
+def _names(output: FrameSequence) -> str:
+    return Path(output.pattern).name
+
+
+def _beside(output: FrameSequence) -> Iterator[Entry]:
+    """The manifest as entries, so that it speaks for journals that were removed."""
+    try:
+        manifest = read_manifest(manifest_path(output))
+    except InputError:
+        return
+    yield from (Entry(run=run) for run in manifest.runs)
+    yield from (Entry(frame=record) for record in manifest.frames)
+
+
+def _entries(path: Path) -> Iterator[Entry]:
+    try:
+        if path.stat().st_size > LARGEST:
+            return
+        lines = path.read_bytes().splitlines()
+    except OSError:
+        return
+    for line in lines:
+        try:
+            yield Entry.model_validate_json(line)
+        except ValidationError:
+            continue
+
+
+def _ends_a_line(file: BinaryIO) -> bool:
+    """Whether a new line can follow; not so where a kill cut off the last one."""
+    if file.seek(0, os.SEEK_END) == 0:
+        return True
+    file.seek(-1, os.SEEK_END)
+    return file.read(1) == b"\n"

@@ -1,0 +1,33 @@
+"""What a render yields."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from vst_core.pipeline.manifest import Seconds
+
+
+@dataclass(frozen=True, slots=True)
+class FrameResult:
+    """A frame that lies on disk, verified.
+
+    Attributes:
+        frame: its number.
+        path: its file.
+        kept: it was there already, from an earlier run of the same render.
+        loss: the objective's parts at the end, by name; empty for kept frames.
+        seconds: time the method took; 0 for kept frames.
+        notes: what the user should know, for example a change of flow source.
+        stages: time by stage; None for kept frames.
+        coverage: share of its pixels that follow the frame before; None where none do.
+    """
+
+    frame: int
+    path: Path
+    kept: bool = False
+    loss: dict[str, float] = field(default_factory=dict)
+    seconds: float = 0.0
+    notes: tuple[str, ...] = ()
+    stages: Seconds | None = None
+    coverage: float | None = None
