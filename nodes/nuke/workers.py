@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,7 @@ def get_client(program: str, variables: Mapping[str, str]) -> Client:
         _client.pump()
         if _client.epitaph is None and wanted == _made_for:
             return _client
-        close_client()
+        threading.Thread(target=_client.close, daemon=True).start()  # which may take seconds
     _client, _made_for = Client([str(wanted[0]), "worker"], worker_log(), variables, PATIENCE), wanted
     return _client
 
