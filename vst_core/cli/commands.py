@@ -27,6 +27,7 @@ COMMANDS = (
     Row("plan", "farm:plan", "Show the tasks of shots, what they wait for and cost.", _FARM),
     Row("submit", "farm:submit", "Render shots in parallel, here or on a farm.", _FARM),
     Row("install", "install:install", "Put the nodes into Blender and Nuke, or take them out.", _HOSTS),
+    Row("doctor", "doctor:doctor", "Say what is wrong here, and how to mend it.", _HOSTS),
     Row("worker", "worker:worker", "Serve a host: requests and events as lines of JSON.", _HOSTS),
     Row("describe", "shot:describe", "Print the JSON schema of a render's settings.", _HOSTS),
 )
