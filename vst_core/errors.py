@@ -18,6 +18,7 @@ class ExitCode(IntEnum):
     INPUT = 3
     OUTPUT = 4
     MODEL = 5
+    PARTIAL = 6
     INTERRUPTED = 130
     TERMINATED = 143
 

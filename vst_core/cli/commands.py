@@ -17,6 +17,7 @@ _HOSTS = "Hosts"
 COMMANDS = (
     Row("check", "shot:check", "Report everything that would stop a render.", _SHOTS),
     Row("render", "shot:render", "Stylise a shot.", _SHOTS),
+    Row("verify", "verify:verify", "Compare frames with their manifest, and repair them.", _SHOTS),
     Row("sheet", "sequences:sheet", "Write a contact sheet.", _SHOTS),
     Row("measure", "sequences:measure", "Measure flicker, drift, style and content.", _SHOTS),
     Row("flow", "sequences:flow", "Write the motion between frames as files.", _SHOTS),
@@ -27,7 +28,6 @@ COMMANDS = (
     Row("plan", "farm:plan", "Show the tasks of shots, what they wait for and cost.", _FARM),
     Row("submit", "farm:submit", "Render shots in parallel, here or on a farm.", _FARM),
     Row("install", "install:install", "Put the nodes into Blender and Nuke, or take them out.", _HOSTS),
-    Row("doctor", "doctor:doctor", "Say what is wrong here, and how to mend it.", _HOSTS),
     Row("worker", "worker:worker", "Serve a host: requests and events as lines of JSON.", _HOSTS),
     Row("describe", "shot:describe", "Print the JSON schema of a render's settings.", _HOSTS),
 )

@@ -12,9 +12,8 @@ from typing import Self
 from vst_core.device import peak_memory
 from vst_core.digest import sha256_of
 from vst_core.errors import VstError
-from vst_core.files.exr_file import channel_types
-from vst_core.frame_io import color_channels, read_header
 from vst_core.pipeline.journal import append, gather, publish
+from vst_core.pipeline.look import look_at
 from vst_core.pipeline.manifest import Entry, FrameRecord, rectangle
 from vst_core.pipeline.result import FrameResult
 from vst_core.pipeline.run import describe_run
@@ -64,14 +63,7 @@ class Recorder:
         Raises:
             OutputError: it cannot be written.
         """
-        layer = self._shot.settings.written_layer
-        header = read_header(file)
-        part = header.parts[color_channels(header, layer).part]
-        channels = [
-            f"{channel} {kind}"
-            for each in header.parts
-            for channel, kind in zip(each.channels, channel_types(each.spec), strict=True)
-        ]
+        look = look_at(file, self._shot.settings.written_layer, whole=False)
         memory, on_device = peak_memory(self._shot.device.torch_device)
         record = FrameRecord(
             frame=result.frame,
@@ -81,9 +73,9 @@ class Recorder:
             state=state,
             previous=previous,
             run=self._run.id,
-            data_window=rectangle(part.data_window),
-            display_window=rectangle(part.display_window),
-            channels=tuple(channels),
+            data_window=rectangle(look.part.data_window),
+            display_window=rectangle(look.part.display_window),
+            channels=look.channels,
             coverage=result.coverage,
             seconds=result.stages,
             peak_memory=memory,

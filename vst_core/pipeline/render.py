@@ -52,7 +52,6 @@ def render_shot(
     settings: RenderSettings,
     on_progress: Callable[[FrameProgress], None] = lambda _: None,
     networks: NetworkCache | None = None,
-    redo: Collection[int] = (),
 ) -> Iterator[FrameResult]:
     """Stylise a shot or a chunk of it, frame after frame; of one that was begun, only what is missing or damaged.
 
@@ -64,12 +63,24 @@ def render_shot(
         settings: the shot.
         on_progress: called every few steps of a frame.
         networks: has the network of an earlier render, and keeps this one's for a later one.
-        redo: frames to be made again, however good they seem.
 
     Raises:
         VstError: one line that names frame and file; finished frames stay.
     """
-    shot = open_shot(settings, networks)
+    yield from render_opened(open_shot(settings, networks), on_progress)
+
+
+def render_opened(
+    shot: Shot, on_progress: Callable[[FrameProgress], None] = lambda _: None, redo: Collection[int] = ()
+) -> Iterator[FrameResult]:
+    """``render_shot`` for a shot that was made ready.
+
+    Args:
+        shot: the shot.
+        on_progress: called every few steps of a frame.
+        redo: frames to be made again, however good they seem.
+    """
+    settings = shot.settings
     with ExitStack() as stack:
         stack.enter_context(shot.states.lock())
         recorder = stack.enter_context(Recorder(shot))

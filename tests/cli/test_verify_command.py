@@ -1,0 +1,50 @@
+"""``vst verify`` as a TD meets it in the morning."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from small_shot import SHOT, Outcome, copy_of, differing, out
+
+Run = Callable[..., Outcome]
+
+
+def test_a_sound_shot_a_damaged_one_and_one_that_is_not_done(rendered: Path, tmp_path: Path, vst: Run) -> None:
+    folder = copy_of(rendered, tmp_path / "out")
+    pattern = folder / "out.%04d.exr"
+    assert vst("verify", folder) == Outcome(0, f"{pattern}: 4 frames, all as they were written\n", "")
+    out(folder, 1003).unlink()
+    partial = vst("verify", folder / "out.####.exr")
+    assert (partial.code, partial.err) == (6, "")
+    assert partial.out.splitlines() == [
+        f"frame 1003, {out(folder, 1003)}: is not there",
+        f"{pattern}: of 4 frames, 0 are broken and 1 missing",
+    ]
+    out(folder, 1002).write_bytes(b"")
+    broken = vst("verify", folder, rendered)
+    assert (broken.code, broken.err) == (4, "")
+    assert f"{pattern}: of 4 frames, 1 are broken and 1 missing" in broken.out
+    assert broken.out.endswith(f"{rendered / 'out.%04d.exr'}: 4 frames, all as they were written\n")
+    nothing = vst("verify", tmp_path)
+    assert (nothing.code, nothing.complaint) == (
+        3,
+        f"{tmp_path}: has no manifest; name the frames, for example out.####.exr",
+    )
+
+
+def test_json_and_repair(rendered: Path, tmp_path: Path, vst: Run) -> None:
+    folder = copy_of(rendered, tmp_path / "out")
+    for frame in (1001, 1002):
+        out(folder, frame).write_bytes(out(folder, frame).read_bytes()[:-1])
+    told = vst("verify", folder, "--json")
+    events = [json.loads(line) for line in told.out.splitlines()]
+    assert [event["event"] for event in events] == ["finding", "verified"]
+    assert (events[0]["check"], events[0]["frames"]) == ("decode", "1001-1002")
+    assert (events[1]["broken"], events[1]["missing"], events[1]["exit_code"], told.code) == ([1001, 1002], [], 4, 4)
+    mended = vst("verify", folder, "--repair")
+    assert mended.code == 0
+    assert mended.out.splitlines()[-1].endswith("4 frames, all as they were written")
+    assert mended.err.count("kept") == 2
+    assert differing(rendered, folder, SHOT) == []

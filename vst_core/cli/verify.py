@@ -1,0 +1,77 @@
+"""``vst verify``: a shot on disk against its manifest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vst_core.cli.lines import emit
+from vst_core.errors import ExitCode
+
+if TYPE_CHECKING:
+    from vst_core.pipeline.verify import Verification
+    from vst_core.sequence import FrameSequence
+
+
+def verify(
+    outputs: Annotated[
+        list[str], typer.Argument(metavar="OUT…", help="Frames, as out.####.exr, a manifest, or a folder with some.")
+    ],
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Make again what is broken or missing, with the settings of the manifest.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Compare the frames of shots with their manifests: that all are there, whole, and as they were written.
+
+    Exit code 0: all is well. 4: something is wrong. 6: frames are missing, and nothing else is wrong.
+    """
+    from vst_core.pipeline.verify import find_shots
+
+    codes = [_verify(output, repair, json) for target in outputs for output in find_shots(target)]
+    worst = next((code for code in (ExitCode.OUTPUT, ExitCode.PARTIAL) if code in codes), ExitCode.OK)
+    raise typer.Exit(int(worst))
+
+
+def _verify(output: FrameSequence, repair: bool, json: bool) -> ExitCode:
+    from vst_core.cli.progress import JsonReporter, TerminalReporter
+    from vst_core.pipeline.repair import plan_repair, repair_shot
+
+    found = _look(output, json)
+    if repair and found.exit_code != ExitCode.OK and (repairs := plan_repair(found)):
+        for each in repairs:
+            frames = len(each.settings.chunk or each.run.shot)
+            with JsonReporter(frames) if json else TerminalReporter(frames) as reporter:
+                for result in repair_shot(each, reporter.progress):
+                    reporter.frame(result)
+        found = _look(output, json)
+    return found.exit_code
+
+
+def _look(output: FrameSequence, json: bool) -> Verification:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from vst_core.pipeline.findings import grouped
+    from vst_core.pipeline.verify import verify_shot
+
+    console = Console(stderr=True)
+    columns = TextColumn("verifying"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
+        task = bar.add_task("", total=len(output.frames_on_disk()))
+        found = verify_shot(output, lambda _: bar.advance(task))
+    for group in grouped(found.findings):
+        if json:
+            emit("finding", **group.as_dict())
+        else:
+            typer.echo(str(group))
+    frames, broken, missing = len(found.expected), len(found.broken), len(found.missing)
+    if json:
+        shown = {"broken": list(found.broken), "missing": list(found.missing)}
+        emit("verified", shot=output.pattern, frames=frames, **shown, exit_code=int(found.exit_code))
+    elif found.findings:
+        typer.echo(f"{output.pattern}: of {frames} frames, {broken} are broken and {missing} missing")
+    else:
+        typer.echo(f"{output.pattern}: {frames} frames, all as they were written")
+    return found

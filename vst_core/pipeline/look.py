@@ -1,0 +1,65 @@
+"""A file of a frame, looked at whole without keeping its pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from vst_core.files.exr_file import channel_types
+from vst_core.files.image_file import Header, PartHeader, open_image
+from vst_core.frame_io import color_channels
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a file turned out to be.
+
+    Attributes:
+        header: of the file.
+        part: the part with the colour.
+        channels: every channel of every part with its type, such as ``R half``.
+        not_finite: which channel of colour or alpha has NaN or infinity; empty where none has.
+    """
+
+    header: Header
+    part: PartHeader
+    channels: tuple[str, ...]
+    not_finite: str = ""
+
+
+def look_at(path: Path, layer: str | None, *, whole: bool = True) -> Look:
+    """Look at a frame.
+
+    Args:
+        path: an EXR file.
+        layer: the layer whose colour is its colour; None for the likeliest.
+        whole: decode every pixel; without it the header is all that is read.
+
+    Raises:
+        InputError: it cannot be read, or has no such layer.
+    """
+    not_finite = ""
+    with open_image(path) as file:
+        color = color_channels(file.header, layer)
+        picture = [*color.color, *([] if color.alpha is None else [color.alpha])]
+        for index, part in enumerate(file.header.parts if whole else ()):
+            for row, pixels in file.bands(index):
+                if index == color.part and not not_finite:
+                    not_finite = _not_finite(part, picture, row, pixels)
+        return Look(file.header, file.header.parts[color.part], _channels(file.header), not_finite)
+
+
+def _not_finite(part: PartHeader, picture: list[int], first: int, pixels: np.ndarray) -> str:
+    bad = ~np.isfinite(pixels[..., picture])
+    if not bad.any():
+        return ""
+    row, column, channel = (int(index) for index in np.unravel_index(int(np.argmax(bad)), bad.shape))
+    at = f"({column + part.data_window.x}, {row + first + part.data_window.y})"
+    return f"channel {part.channels[picture[channel]]} has NaN or infinity, the first at {at}"
+
+
+def _channels(header: Header) -> tuple[str, ...]:
+    parts = ((part.channels, channel_types(part.spec)) for part in header.parts)
+    return tuple(f"{name} {kind}" for names, kinds in parts for name, kind in zip(names, kinds, strict=True))

@@ -1,0 +1,99 @@
+"""Making again what is wrong with a shot, with the settings that its manifest has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from vst_core.errors import OutputError
+from vst_core.pipeline.journal import manifest_path
+from vst_core.pipeline.manifest import Run
+from vst_core.pipeline.method import NetworkCache
+from vst_core.pipeline.render import FrameProgress, FrameResult, render_opened
+from vst_core.pipeline.shot import open_shot
+from vst_core.pipeline.verify import Verification
+from vst_core.settings import RenderSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """One render that mends frames.
+
+    Attributes:
+        run: the one that made them.
+        settings: its own, for these files, device and threads.
+        redo: frames that are on disk and do not stay.
+    """
+
+    run: Run
+    settings: RenderSettings
+    redo: frozenset[int]
+
+
+def plan_repair(found: Verification) -> list[Repair]:
+    """What there is to do; nothing for frames that no run of the manifest made, or that other settings went on from.
+
+    Raises:
+        SettingsError: the settings are those of a vst that had others.
+    """
+    wanted: dict[tuple[str, str], tuple[Run, set[int]]] = {}
+    records = found.manifest.by_frame
+    for frame in (*found.broken, *found.missing):
+        run = found.manifest.run_of(records[frame]) if frame in records else _run_for(found, frame)
+        if run is None or (frame not in records and frame in found.broken):
+            continue
+        known, frames = wanted.setdefault((run.fingerprint, _chunk(run)), (run, set()))
+        if run.number > known.number:
+            wanted[run.fingerprint, _chunk(run)] = (run, frames)
+        frames.update({frame} & set(found.broken))
+    return [Repair(run, _settings(found, run), frozenset(frames)) for run, frames in wanted.values()]
+
+
+def repair_shot(
+    repair: Repair,
+    on_progress: Callable[[FrameProgress], None] = lambda _: None,
+    networks: NetworkCache | None = None,
+) -> Iterator[FrameResult]:
+    """Make again what is broken or missing, and what was made from it where that changes.
+
+    Yields:
+        Every frame of the shot, as ``render_shot`` does.
+
+    Raises:
+        OutputError: weights, style images, plate's name or device are not those that the frames were made with.
+        VstError: as ``render_shot``.
+    """
+    shot = open_shot(repair.settings, networks)
+    if shot.fingerprint != repair.run.fingerprint:
+        raise OutputError(
+            "cannot be repaired here, where other pixels would come out",
+            where=manifest_path(shot.sequences.output),
+            remedy="weights, style images, colour configuration or vst are not those of the render; start it anew",
+        )
+    yield from render_opened(shot, on_progress, repair.redo)
+
+
+def _run_for(found: Verification, frame: int) -> Run | None:
+    """The latest run whose shot has a frame that was never made."""
+    return next((run for run in reversed(found.manifest.runs) if frame in run.shot), None)
+
+
+def _chunk(run: Run) -> str:
+    """The frames of a run that is no part of a render of the whole shot."""
+    return str(run.frames) if run.settings.get("preroll") is not None or run.settings.get("state") else ""
+
+
+def _settings(found: Verification, run: Run) -> RenderSettings:
+    data: dict[str, Any] = {
+        **run.settings,
+        "frames": str(run.shot),
+        "device": run.device,
+        "precision": run.precision,
+        "threads": run.threads,
+        "overwrite": False,
+    }
+    data["output"] = {**(data.get("output") or {}), "pattern": found.output.pattern}
+    if not _chunk(run):
+        data |= {"chunk": None, "state": None}
+    return RenderSettings.of(data, where=str(manifest_path(found.output)))
