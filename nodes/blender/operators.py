@@ -18,7 +18,7 @@ from .tree import find_node
 from .trial import Trial
 from .versions import scene_of
 
-LOOK = 0.02
+LOOK = 0.1
 """Seconds between two looks at what runs."""
 _UID = props.StringProperty(options={"HIDDEN", "SKIP_SAVE"})
 
