@@ -68,5 +68,13 @@ class ModelError(VstError):
     exit_code = ExitCode.MODEL
 
 
+class JobError(VstError):
+    """Something failed in another process, with the exit code that it would have here."""
+
+    def __init__(self, what: str, exit_code: ExitCode, *, remedy: str = "") -> None:
+        super().__init__(what, remedy=remedy)
+        self.exit_code = exit_code
+
+
 class Cancelled(Exception):  # noqa: N818 - it is no error, it is the user's wish
     """Raised by a progress callback to stop a frame in the middle."""

@@ -73,6 +73,8 @@ def test_everything_in_the_way_of_any_shot_is_told_before_anything_is_done(
         ("shot\na\nb", ("-o", "x/out.####.exr"), 2, "out.####.exr; put {shot} into the pattern"),
         ("shot,plate\na,none.####.exr", (), 3, "none.%04d.exr: no file matches"),
         ("shot\na", ("--engine", "cloud"), 2, "submit: engine: Input should be 'local', 'openjd' or 'slurm'"),
+        ("shot\na", ("--engine", "openjd"), 2, "--job: is missing; name the folder for what --engine openjd writes"),
+        ("shot\na", ("--job", "x"), 2, "--job: is for other engines than local"),
         ("shot\na", ("--retries", "-1"), 2, "submit: retries"),
         ("shot\na", ("--handles", "x"), 2, "handles"),
     ],
@@ -99,6 +101,25 @@ def test_handles_are_delivered_as_far_as_there_are_frames(
     arguments = words(small_shot, small_network, "-o", tmp_path / "o.####.exr", "--frames", "1002-1003", "--handles", 2)
     shown = vst("plan", *arguments[1:], "--json")
     assert [task["frames"] for task in json.loads(shown.out)["tasks"]] == ["1001-1005"]
+
+
+def test_a_bundle_is_written_once_nothing_stands_in_the_way(
+    vst: Run, small_shot: SmallShot, small_network: Path, tmp_path: Path
+) -> None:
+    job = ("--engine", "openjd", "--job", tmp_path / "a jöb", "--chunks", "exact", "--chunk-size", 2)
+    words_of = (small_shot, small_network, "-o", tmp_path / "out" / "o.####.exr", *job)
+    assert vst(*words(*words_of, "--color-space", "Nonsense")).code == 2
+    assert outputs(tmp_path) == []
+    written = vst(*words(*words_of))
+    assert (written.code, written.err) == (0, "")
+    template = tmp_path / "a jöb" / "template.yaml"
+    assert written.out.splitlines() == [
+        str(template),
+        f"here: openjd run '{template}'",
+        f"on AWS Deadline Cloud: deadline bundle submit '{template.parent}'",
+    ]
+    assert outputs(template.parent) == ["asset_references.yaml", "parameter_values.yaml", "template.yaml"]
+    assert outputs(tmp_path) == ["a jöb"]
 
 
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])

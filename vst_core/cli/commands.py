@@ -27,6 +27,7 @@ COMMANDS = (
     Row("weights", "weights:weights", "The pretrained networks that measure style.", _NETWORKS),
     Row("plan", "farm:plan", "Show the tasks of shots, what they wait for and cost.", _FARM),
     Row("submit", "farm:submit", "Render shots in parallel, here or on a farm.", _FARM),
+    Row("farm", "session:farm", "What a farm's machines run for it.", _FARM),
     Row("install", "install:install", "Put the nodes into Blender and Nuke, or take them out.", _HOSTS),
     Row("worker", "worker:worker", "Serve a host: requests and events as lines of JSON.", _HOSTS),
     Row("describe", "shot:describe", "Print the JSON schema of a render's settings.", _HOSTS),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_format
+import shlex
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -21,7 +22,7 @@ from vst_core.cli.options import (
     require,
     with_options,
 )
-from vst_core.errors import VstError
+from vst_core.errors import SettingsError, VstError
 from vst_core.farm.settings import FarmSettings, SubmitSettings
 from vst_core.farm.shot_list import Row, read_shot_list
 from vst_core.settings import RenderSettings
@@ -53,6 +54,9 @@ SUBMIT_OPTIONS = (
     Option(("--cores",), "submit.cores", int, "THREADS"),
     Option(("--memory",), "submit.memory", float, "GB"),
     Option(("--retries",), "submit.retries", int),
+    Option(("--job",), "submit.job", Path, "FOLDER"),
+    Option(("--name",), "submit.name", str),
+    Option(("--run/--no-run",), "submit.run", bool),
     *PLAN_OPTIONS,
 )
 COLUMNS = ("plate", *map(option_name, SHOT_OPTIONS))
@@ -80,14 +84,22 @@ def submit(plate: str | None, settings: Path | None, shots: Path | None, json: b
     line says. Of a timeline, every video clip is a shot, with the frames that the cut uses and settings of its own in
     the clip's metadata under "vst". Paths in a list are understood from its folder.
 
+    --engine local works here, as many tasks at a time as cores and memory allow. --engine openjd writes a bundle of
+    Open Job Description into the folder --job, for openjd-cli (--run does that, too) and AWS Deadline Cloud; its tasks
+    start again where they were, find their files by the engine's path mapping, and share one worker a session.
+
     Everything that vst check looks at is looked at for all shots first. A task takes one processor thread unless
     --threads says otherwise, so that the results are the same to the bit wherever and beside whatever it runs.
     """
     data = _data(plate, settings, SUBMIT_OPTIONS, given)
     to = SubmitSettings.of(data.pop("submit", {}), where="submit")
+    _check_job(to)
     made = _plan(data, shots, "vst submit")
     _check(made, json)
-    _run_here(made, to, json)
+    if to.engine == "local":
+        _run_here(made, to, json)
+    else:
+        _write_bundle(made, to, shots)
 
 
 def _data(plate: str | None, path: Path | None, options: tuple[Option, ...], given: dict[str, Any]) -> dict[str, Any]:
@@ -138,6 +150,29 @@ def _check(made: Plan, json: bool) -> None:
             typer.echo(f"{shot}: {complaint}" if several else str(complaint))
     if first is not None:
         raise typer.Exit(int(first.exit_code))
+
+
+def _check_job(to: SubmitSettings) -> None:
+    if to.engine != "local" and to.job is None:
+        raise SettingsError("is missing", where="--job", remedy=f"name the folder for what --engine {to.engine} writes")
+    if to.engine == "local" and (to.job is not None or to.run):
+        where = "--run" if to.job is None else "--job"
+        raise SettingsError("is for other engines than local", where=where, remedy="give --engine, or leave it out")
+
+
+def _write_bundle(made: Plan, to: SubmitSettings, shots: Path | None) -> None:
+    """Write a bundle, say what to do with it, and run it if that is wanted."""
+    from vst_core.farm.openjd_bundle import write_bundle
+    from vst_core.farm.openjd_run import run_bundle
+
+    assert to.job is not None
+    name = to.name or (made.tasks[0].shot if shots is None else shots.stem)
+    template = write_bundle(made, to.job, name, to.retries)
+    if to.run:
+        run_bundle(template)
+        return
+    typer.echo(f"{template}\nhere: {shlex.join(['openjd', 'run', str(template)])}")
+    typer.echo(f"on AWS Deadline Cloud: {shlex.join(['deadline', 'bundle', 'submit', str(to.job)])}")
 
 
 def _run_here(made: Plan, to: SubmitSettings, json: bool) -> None:

@@ -13,7 +13,7 @@ from typing import Any, Literal, Self
 import torch
 
 from vst_core.device import free_memory, usable_cores
-from vst_core.errors import ExitCode, VstError
+from vst_core.errors import ExitCode, JobError
 from vst_core.farm.plan import Plan, Task
 from vst_core.farm.settings import SubmitSettings
 from vst_core.farm.worker_process import LAST_EVENTS, Event, WorkerProcess, close_all
@@ -43,14 +43,6 @@ class TaskEvent:
     values: dict[str, Any] = field(default_factory=dict)
     message: str = ""
     exit_code: ExitCode = ExitCode.OK
-
-
-class JobError(VstError):
-    """Tasks of a job failed; the exit code is that of the first."""
-
-    def __init__(self, what: str, exit_code: ExitCode, *, remedy: str = "") -> None:
-        super().__init__(what, remedy=remedy)
-        self.exit_code = exit_code
 
 
 def failure(failed: Sequence[TaskEvent], tasks: int) -> JobError:

@@ -48,4 +48,6 @@ class SubmitSettings(SettingsModel):
     retries: int = Field(
         default=2, ge=0, le=100, description="How often a task that crashed or was lost is begun again."
     )
-    job: Path | None = Field(default=None, description="Folder that the bundle or the scripts are written into.")
+    job: Path | None = Field(default=None, description="Folder for openjd's bundle, or slurm's scripts and logs.")
+    name: str = Field(default="", max_length=128, description="Name of the job; the list's or the shot's if left out.")
+    run: bool = Field(default=False, description="Also run openjd's bundle, here, one task after the other.")

@@ -50,6 +50,10 @@ class WorkerProcess:
         """Its process."""
         return self._process.pid
 
+    def greet(self) -> None:
+        """Ask what it is; the event ``hello`` says so."""
+        self._send(request="hello")
+
     def render(self, job: str, settings: dict[str, Any]) -> None:
         """Ask for a render; whether it comes to one, the events tell."""
         self._send(request="render", job=job, settings=settings)
