@@ -143,10 +143,7 @@ def test_what_is_missing_is_named(tmp_path: Path, vst: Run) -> None:
 def test_without_weights_a_training_says_how_to_get_them(
     tmp_path: Path, small_weights: Path, monkeypatch: pytest.MonkeyPatch, vst: Run
 ) -> None:
-    def unreachable(*_: object, **__: object) -> None:
-        raise OSError("no network here")
-
-    monkeypatch.setattr("torch.hub.download_url_to_file", unreachable)
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
     monkeypatch.setenv("VST_WEIGHTS", str(tmp_path))
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
     arguments = command(tmp_path, small_weights)

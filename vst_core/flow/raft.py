@@ -24,7 +24,7 @@ _NETWORKS = {64: "raft_large", 32: "raft_small"}  # by the width of the first co
 _FIRST_WEIGHT = "feature_encoder.convnormrelu.0.weight"
 _GET_WEIGHTS = (
     "give the path of torchvision's raft_large or raft_small weights (.pth or .safetensors; for example "
-    "raft_large_C_T_SKHT_V2-ff5fadd5.pth from download.pytorch.org/models), or use flow 'dis'"
+    "raft_large_C_T_SKHT_V2-ff5fadd5.pth, which vst weights pull fetches), or use flow 'dis'"
 )
 
 

