@@ -70,3 +70,18 @@ def test_every_row_leads_to_its_command() -> None:
         for name, command in group.commands.items():
             assert isinstance(command, Placeholder)
             assert command.load().name == name
+
+
+@pytest.mark.parametrize("command", ["render", "submit", "train", "export"])
+@pytest.mark.parametrize("columns", [80, 120])
+def test_options_stand_in_sections_that_fit_the_terminal(
+    command: str, columns: int, vst: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    lines = vst(command, "--help").out.splitlines()
+    assert columns - 20 < max(map(len, lines)) <= columns
+    headings = [line for line in lines if line.endswith(":") and not line.startswith(" ")]
+    assert {"Style:", "Output:"} & set(headings)
+    rest = lines[lines.index("Options:") :]
+    named = {line.split()[0] for line in rest if line.startswith("  -")}
+    assert named <= {"--settings", "--json", "--shots", "--help"}, "others have a section in cli/sections.py"

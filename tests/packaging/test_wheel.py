@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import zipfile
@@ -70,7 +71,8 @@ def test_the_sources_have_beside_the_package_what_the_wheel_has_within(wheel: Pa
 @pytest.mark.timeout(900)
 def test_a_clean_environment_renders_the_sample_shot_from_it(wheel: Path, tmp_path: Path) -> None:
     scripts = tmp_path / "venv" / "bin"
-    clean = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path / "home")}
+    clean = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "LANG", "SSL_"))}
+    clean |= {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path / "home")}
 
     def run(*command: object) -> str:
         done = subprocess.run(

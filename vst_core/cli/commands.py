@@ -29,6 +29,8 @@ COMMANDS = (
     Row("submit", "farm:submit", "Render shots in parallel, here or on a farm.", _FARM),
     Row("farm", "session:farm", "What a farm's machines run for it.", _FARM),
     Row("install", "install:install", "Put the nodes into Blender and Nuke, or take them out.", _HOSTS),
+    Row("doctor", "doctor:doctor", "Say what is wrong here, and how to mend it.", _HOSTS),
+    Row("completion", "completion:completion", "Print what makes a shell complete commands and options.", _HOSTS),
     Row("worker", "worker:worker", "Serve a host: requests and events as lines of JSON.", _HOSTS),
     Row("describe", "shot:describe", "Print the JSON schema of a render's settings.", _HOSTS),
 )

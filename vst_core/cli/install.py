@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sysconfig
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -12,12 +13,12 @@ from vst_core.shipped import load_installer
 _app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
-@_app.command(
-    "install", context_settings={"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
-)
-def _install(context: typer.Context) -> None:
+@_app.command("install", context_settings={"ignore_unknown_options": True, "help_option_names": []})
+def _install(
+    arguments: Annotated[list[str] | None, typer.Argument(autocompletion=lambda: ["blender", "nuke"])] = None,
+) -> None:
     """Put nodes and plug-ins into hosts."""
-    raise typer.Exit(load_installer().main(context.args, worker=_this_program()))
+    raise typer.Exit(load_installer().main(arguments or [], worker=_this_program()))
 
 
 def _this_program() -> str:

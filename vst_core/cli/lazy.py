@@ -10,6 +10,10 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from vst_core.cli.sections import SectionedCommand
+
+_WIDEST = 120  # columns of help on a wide terminal
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -42,7 +46,7 @@ class Placeholder(TyperCommand):
         if isinstance(target, TyperGroup | TyperCommand):
             return target
         app = _app()
-        app.command(self.row.name)(target)
+        app.command(self.row.name, cls=SectionedCommand)(target)
         return typer.main.get_command(app)
 
 
@@ -77,4 +81,9 @@ def lazy_group(name: str, callback: Callable[..., None], rows: Sequence[Row]) ->
 
 
 def _app() -> typer.Typer:
-    return typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    return typer.Typer(
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"max_content_width": _WIDEST},
+    )

@@ -14,6 +14,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from vst_core.cli.completion import suggestions
+from vst_core.cli.sections import section_of
 from vst_core.errors import SettingsError
 from vst_core.settings import RenderSettings
 
@@ -210,7 +212,14 @@ def option_name(option: Option) -> str:
 
 
 def _annotation(option: Option, model: type[BaseModel]) -> Any:
-    info = typer.Option(*option.flags, metavar=option.metavar, help=_help(option.setting, model), show_default=False)
+    info = typer.Option(
+        *option.flags,
+        metavar=option.metavar,
+        help=_help(option.setting, model),
+        show_default=False,
+        rich_help_panel=section_of(option.setting),
+        autocompletion=suggestions(option.setting, option.metavar),
+    )
     return Annotated[option.kind | None, info]
 
 

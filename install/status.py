@@ -1,0 +1,69 @@
+"""What is installed where."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import blender, nuke
+from .errors import InstallError
+from .places import find_blenders, nuke_folder
+from .plan import Plan
+
+_SHIPPED = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Status:
+    """Of one folder of a host.
+
+    Attributes:
+        host: for example ``Blender 4.5``.
+        folder: the host's.
+        version: of what is installed; empty where nothing is, or by other means than ``vst install``.
+        worker: the program that its nodes are told to run; empty where they look for one.
+        problem: what is wrong with it; empty where nothing is.
+    """
+
+    host: str
+    folder: Path
+    version: str = ""
+    worker: str = ""
+    problem: str = ""
+
+
+def look(environment: Mapping[str, str] = os.environ) -> list[Status]:
+    """Every folder of a host that was found; folders that ``NUKE_PATH`` names, where something of ours is in them."""
+    plans = [blender.plan(host, _SHIPPED) for host in find_blenders(environment)]
+    if nuke_folder(environment).is_dir():
+        plans.append(nuke.plan(None, _SHIPPED))
+    for name in filter(None, environment.get("NUKE_PATH", "").split(os.pathsep)):
+        studio = nuke.plan(Path(name).parent, _SHIPPED)
+        if studio.record() is not None:
+            plans.append(studio)
+    return [_status(plan) for plan in plans]
+
+
+def _status(plan: Plan) -> Status:
+    try:
+        record = plan.record()
+    except InstallError as error:
+        return Status(plan.host, plan.folder, problem=str(error))
+    if record is None:
+        return Status(plan.host, plan.folder)
+    missing = [name for name in (*plan.sources, *plan.files) if not _is_there(plan, name)]
+    if missing:
+        problem = f"{', '.join(missing)} went away"
+    elif record.version != blender.version(_SHIPPED):
+        problem = f"it is of version {record.version}"
+    elif record.worker and not os.access(record.worker, os.X_OK):
+        problem = f"its worker {record.worker} is not there any more"
+    else:
+        problem = ""
+    return Status(plan.host, plan.folder, record.version, record.worker, problem)
+
+
+def _is_there(plan: Plan, name: str) -> bool:
+    return (plan.folder / (name if name in plan.files else f"{plan.own}/{name}")).exists()
