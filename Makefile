@@ -10,7 +10,7 @@ export VST_WEIGHTS := $(CURDIR)/.weights
 # Waiting threads must not take the cores from working ones.
 export GOMP_SPINCOUNT := 20000
 
-.PHONY: demo test test-blender test-wheel wheel weights bench bench-blender thumbnails clean train-fast train-quality
+.PHONY: demo check test test-blender test-wheel wheel weights bench bench-blender thumbnails clean train-fast train-quality
 
 demo: .venv/ready
 	$(BIN)/vst render samples/shot/shot.####.exr --style oil -o demo/oil.####.exr
@@ -18,11 +18,14 @@ demo: .venv/ready
 	$(BIN)/vst measure demo/oil.####.exr --plate samples/shot/shot.####.exr
 	@echo "frames: $(CURDIR)/demo/oil.####.exr   contact sheet: $(CURDIR)/demo/sheet.png"
 
-test: .venv/ready $(VGG16) $(BPY)/ready
+# Before each commit, a minute.
+check: .venv/ready
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+test: check $(VGG16) $(BPY)/ready
 	VST_BPY=$(CURDIR)/$(BPY)/bin/python $(BIN)/pytest
 
 # make test-blender BLENDER=5.0.1

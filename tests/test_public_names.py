@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+import inspect
+import re
 import subprocess
 import sys
+from pathlib import Path
+from types import ModuleType
 
+import public_api
 import pytest
 
 import vst_core
@@ -36,10 +41,31 @@ def test_every_public_name_is_there(name: str) -> None:
     assert name in dir(vst_core)
 
 
-def test_every_public_name_is_documented() -> None:
-    for name in vst_core.__all__:
-        if name != "__version__":
-            assert getattr(vst_core, name).__doc__, name
+def test_the_surface_is_as_others_know_it() -> None:
+    known = (Path(__file__).parent / "data" / "public_api.txt").read_text()
+    assert public_api.text() == known, "a change that others meet: python tests/public_api.py says how to take it over"
+
+
+@pytest.mark.parametrize("module", public_api.MODULES, ids=lambda module: module.__name__)
+def test_every_public_name_and_member_is_documented(module: ModuleType) -> None:
+    for name in module.__all__:
+        value = getattr(module, name)
+        if inspect.isfunction(value) or isinstance(value, type):
+            assert inspect.getdoc(value), name
+            for member, function in public_api.members(value) if isinstance(value, type) else ():
+                assert inspect.getdoc(getattr(value, member)) or inspect.getdoc(function), f"{name}.{member}"
+
+
+@pytest.mark.parametrize("module", public_api.MODULES, ids=lambda module: module.__name__)
+def test_what_takes_or_gives_a_tensor_says_its_shape(module: ModuleType) -> None:
+    for name in module.__all__:
+        value = getattr(module, name)
+        if inspect.isfunction(value) and "Tensor" in str(inspect.signature(value)):
+            assert re.search(r"\((?:[A-Z0-9]+, )*[A-Z0-9]+\)", inspect.getdoc(value) or ""), name
+
+
+def test_the_package_says_that_it_is_typed() -> None:
+    assert (Path(vst_core.__file__).parent / "py.typed").is_file()
 
 
 def test_a_name_that_is_not_there_is_an_attribute_error() -> None:

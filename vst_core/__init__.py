@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from vst_core.pipeline.render import FrameResult as FrameResult
     from vst_core.pipeline.render import render_shot as render_shot
     from vst_core.settings import RenderSettings as RenderSettings
+    from vst_core.training.run import train as train
+    from vst_core.training.settings import TrainingSettings as TrainingSettings
 
 __version__ = "0.1.0"
 
@@ -38,6 +40,7 @@ _HOME = {
     "OutputError": "errors",
     "RenderSettings": "settings",
     "SettingsError": "errors",
+    "TrainingSettings": "training.settings",
     "VstError": "errors",
     "check_shot": "pipeline.check",
     "consistency_mask": "flow",
@@ -45,6 +48,7 @@ _HOME = {
     "measure_shot": "pipeline.measure",
     "read_frame": "frame_io",
     "render_shot": "pipeline.render",
+    "train": "training.run",
     "warp": "flow",
     "write_frame": "frame_io",
 }
