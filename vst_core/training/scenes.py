@@ -44,8 +44,8 @@ def _palette(rng: np.random.Generator) -> Picture:
 
 def _lights(count: int, rng: np.random.Generator) -> Picture:
     """Factors of the shapes' colours: in some scenes a few shapes shine, and clip as suns, lamps and windows do."""
-    shines = rng.random(count) < rng.choice((0, 0.02, 0.1))
-    return np.asarray(np.where(shines, rng.uniform(1.5, 8, count), 1), np.float32)
+    shines = rng.random(count) < rng.choice((0, 0, 0.02, 0.05))
+    return np.asarray(np.where(shines, rng.uniform(1.5, 4, count), 1), np.float32)
 
 
 def _leaves(size: int, rng: np.random.Generator) -> NDArray[np.int32]:
