@@ -25,6 +25,7 @@ from small_training import (
     write_weights,
 )
 
+from vst_core.device import resolve_device
 from vst_core.errors import ExitCode, InputError, ModelError, OutputError, SettingsError
 from vst_core.networks import read_checkpoint
 from vst_core.training.history import PARTS
@@ -77,7 +78,7 @@ def test_the_model_card_says_how_the_network_came_to_be(whole: Path, small_weigh
     ]
     assert card["features"] == {"network": "vgg16", "sha256": sha256(small_weights)}
     assert card["data"] == {"source": "synthetic", "pictures": 400}
-    assert card["device"] == "cpu/float32/1 threads"
+    assert card["device"] == str(resolve_device("cpu", threads=1))
     assert card["parameters"] == sum(parameter.numel() for parameter in checkpoint.network.parameters())
     losses = [json.loads(line) for line in (beside(whole) / "loss.jsonl").read_text().splitlines()]
     assert card["loss"]["total"] == pytest.approx(sum(loss["total"] for loss in losses) / STEPS)
