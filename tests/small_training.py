@@ -72,6 +72,11 @@ def recipe(folder: Path, **changes: Any) -> Recipe:
     return Recipe.of(RECIPE | {"styles": write_styles(folder)} | changes)
 
 
+def recipe_text(**changes: Any) -> str:
+    """A recipe as a file has it, but for its styles."""
+    return json.dumps(RECIPE | changes)
+
+
 def settings(folder: Path, weights: Path, run: dict[str, Any] | None = None, **changes: Any) -> TrainingSettings:
     """Settings of a training of ``folder / "net.safetensors"``.
 
@@ -89,7 +94,7 @@ def settings(folder: Path, weights: Path, run: dict[str, Any] | None = None, **c
 def command(folder: Path, weights: Path, *more: object) -> list[str]:
     """Arguments of ``vst`` for the same training."""
     styles = write_styles(folder / "styles")
-    (folder / "recipe.json").write_text(json.dumps(RECIPE))
+    (folder / "recipe.json").write_text(recipe_text())
     files = ("--settings", folder / "recipe.json", "-o", folder / "net.safetensors", "--samples", styles[0])
     named = [word for style in styles for word in ("--style", style)]
     return [str(word) for word in ("train", *files, *named, "--weights", weights, "--threads", 1, *more)]
