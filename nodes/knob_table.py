@@ -41,6 +41,7 @@ ROWS = (
     Row("keep_color", "Style", "Keep colours"),
     Row("scale", "Style", "Working scale", slider=(0.25, 1)),
     Row("temporal", "Motion", "Coherent"),
+    Row("lags", "Motion", "Looks back"),
     Row("cuts", "Motion", "Cuts"),
     Row(
         "flow.source",

@@ -1,9 +1,10 @@
-"""Render the sample shot with Cycles, one multilayer OpenEXR file a frame.
+"""Render the sample shot, or the second one, with Cycles, one multilayer OpenEXR file a frame.
 
 It needs a Python that has Blender's module (``pip install bpy==4.5.15``) and nothing else::
 
     python samples/make_shot.py --output samples/shot
     python samples/make_shot.py --output /tmp/shot_hd --size 1920x1080 --frames 1001-1004 --samples 16
+    python samples/make_shot.py --scene tram --output samples/tram --size 160x90
 
 Every frame holds Combined (half, premultiplied, scene-linear Rec.709), Depth, Vector and Cryptomatte (object, one
 level) under Blender's own channel names. Rendered again, Depth, Vector and alpha are the same to the bit, and so is
@@ -16,9 +17,13 @@ import argparse
 from pathlib import Path
 
 import bpy
-from shot_scene import build_scene
+import shot_scene
+import tram_path
+import tram_scene
 
-FIRST, LAST = 1001, 1016
+FIRST = 1001
+LAST = {"theatre": 1016, "tram": tram_path.LAST}
+BUILD = {"theatre": shot_scene.build_scene, "tram": tram_scene.build_scene}
 SIZE = (320, 180)
 SAMPLES = 32
 FILTER_WIDTH = 1.0  # pixels; narrower than Blender's default, so that fewer pixels lie on an edge
@@ -60,7 +65,8 @@ def main() -> None:
     """Read the command line, build the scene, render it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--output", type=Path, required=True, metavar="FOLDER", help="where shot.NNNN.exr go")
-    parser.add_argument("--frames", type=frames, default=frames(f"{FIRST}-{LAST}"), metavar="A-B")
+    parser.add_argument("--scene", choices=BUILD, default="theatre")
+    parser.add_argument("--frames", type=frames, metavar="A-B", help="all when left out")
     parser.add_argument("--size", type=size, default=SIZE, metavar="WxH", help="in pixels, default 320x180")
     parser.add_argument("--samples", type=int, default=SAMPLES, help="samples a pixel, default %(default)s")
     arguments = parser.parse_args()
@@ -68,8 +74,8 @@ def main() -> None:
     bpy.ops.wm.read_factory_settings(use_empty=True)
     scene = bpy.context.scene
     configure(scene, arguments.size, arguments.samples)
-    shown = arguments.frames
-    build_scene(range(shown.start - 1, shown.stop + 1), FIRST)  # Vector looks one frame back and one ahead
+    shown = arguments.frames or range(FIRST, LAST[arguments.scene] + 1)
+    BUILD[arguments.scene](range(shown.start - 1, shown.stop + 1), FIRST)  # Vector looks one frame back and one ahead
     for frame in shown:
         scene.frame_set(frame)
         scene.render.filepath = str(arguments.output.resolve() / f"shot.{frame:04d}.exr")

@@ -28,6 +28,7 @@ OTHER: dict[str, Any] = {
     "tile": 64,
     "strength": 0.5,
     "keep_color": "match",
+    "lags": "1,2",
     "cuts": "1040",
     "temporal": False,
     "scale": 0.5,

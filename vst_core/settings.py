@@ -32,6 +32,7 @@ Precision = Literal["auto", "float32", "bfloat16"]
 
 FLOW_SOURCES = ("vectors", "dis", "farneback", "deepflow", "raft", "none")
 COMPRESSIONS = ("none", "rle", "zips", "zip", "piz", "pxr24", "b44", "b44a", "dwaa", "dwab")
+_FARTHEST = 1000
 LAYERS = tuple(
     f"relu{block}_{layer}" for block, count in enumerate((2, 2, 4, 4, 4), start=1) for layer in range(1, count + 1)
 )
@@ -66,9 +67,26 @@ def _to_frames(value: object) -> FrameRange:
         raise ValueError(f"{error.what}; {error.remedy}") from None
 
 
+def _to_lags(value: object) -> tuple[int, ...]:
+    try:
+        lags = [int(part) for part in value.split(",")] if isinstance(value, str) else list(value)  # type: ignore[call-overload]
+        if lags and all(type(lag) is int and 1 <= lag <= _FARTHEST for lag in lags):
+            return tuple(sorted(set(lags)))
+    except (TypeError, ValueError):
+        pass
+    raise ValueError(f"{value!r} are no lags; give whole numbers from 1 to {_FARTHEST}, for example 1,2,4")
+
+
 Layers = Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(_check_layers)]
 Frames = Annotated[
     FrameRange, PlainValidator(_to_frames), PlainSerializer(str, return_type=str), WithJsonSchema({"type": "string"})
+]
+
+Lags = Annotated[
+    tuple[int, ...],
+    PlainValidator(_to_lags),
+    PlainSerializer(lambda lags: ",".join(map(str, lags)), return_type=str),
+    WithJsonSchema({"type": "string"}),
 ]
 
 
@@ -255,6 +273,11 @@ class RenderSettings(SettingsModel):
         "style's palette to the plate's.",
     )
     temporal: bool = Field(default=True, description="Carry the previous result along; off stylises each frame alone.")
+    lags: Lags | None = Field(
+        default=None,
+        description="How many frames back earlier results are looked at, such as 1,2,4: what was hidden for less than "
+        "that comes back as it was.",
+    )
     cuts: Annotated[str, AfterValidator(_check_cuts)] = Field(
         default="auto",
         description="Frames that begin another shot, such as 1040,1088, and are painted afresh; auto finds them, none "
@@ -285,6 +308,11 @@ class RenderSettings(SettingsModel):
     def written_layer(self) -> str | None:
         """The layer that has the colour of what is written."""
         return self.layer if self.output.layers == "plate" else None
+
+    @property
+    def used_lags(self) -> tuple[int, ...]:
+        """The lags, in order; none where each frame is stylised on its own."""
+        return (self.lags or (1,)) if self.temporal else ()
 
     @property
     def cut_frames(self) -> tuple[int, ...]:

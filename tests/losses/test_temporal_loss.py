@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from vst_core.losses import temporal_loss
+from vst_core.losses import long_term_weights, temporal_loss
 
 
 def frames(*shape: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -61,3 +61,25 @@ def test_gradcheck() -> None:
 def test_shapes_that_do_not_fit_are_refused_and_not_broadcast(warped: tuple[int, ...], valid: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="but"):
         temporal_loss(torch.rand(1, 3, 4, 5), torch.rand(warped), torch.rand(valid))
+
+
+def test_an_older_frame_counts_where_all_nearer_ones_cannot_be_trusted() -> None:
+    """By hand: of the masks themselves, and not of what the subtraction left of them."""
+    masks = [(1.0, 0.0, 0.3, 0.3, 0.0), (1.0, 1.0, 0.5, 0.2, 0.0), (1.0, 1.0, 1.0, 1.0, 0.6)]
+    near, middle, far = (torch.tensor(mask).view(1, 1, 1, 5) for mask in masks)
+    weights = long_term_weights([near, middle, far])
+    assert torch.equal(weights[0], near)
+    assert weights[1].flatten().tolist() == pytest.approx([0, 1, 0.2, 0, 0])
+    assert weights[2].flatten().tolist() == pytest.approx([0, 0, 0.2, 0.5, 0.6])
+
+
+def test_all_frames_together_count_no_more_than_the_one_that_is_trusted_most() -> None:
+    masks = [torch.rand(2, 1, 9, 9) for _ in range(5)]
+    weights = torch.stack(long_term_weights(masks))
+    assert weights.min() >= 0
+    assert (weights.sum(0) - torch.stack(masks).amax(0)).max() < 1e-6
+
+
+def test_masks_of_different_frames_have_one_shape() -> None:
+    with pytest.raises(ValueError, match="but"):
+        long_term_weights([torch.rand(1, 1, 4, 5), torch.rand(1, 1, 4, 6)])

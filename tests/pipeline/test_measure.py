@@ -121,7 +121,7 @@ def test_what_moves_with_the_plate_does_not_flicker(tmp_path: Path) -> None:
         write(tmp_path / "painted", frame, moving(frame, 2))
     painted, plate = sequence(tmp_path / "painted"), sequence(tmp_path / "plate")
     for error in measure_shot(painted, plate, lags=(1, 2, 5)).warping:
-        assert (error.stylized, error.source) == (0, 0)
+        assert (error.stylized, error.source) == pytest.approx((0, 0), abs=1e-3)  # at the rim motion is estimated
         seen = (WIDTH - error.lag * STEP[0]) * (HEIGHT - error.lag * STEP[1]) / (WIDTH * HEIGHT)
         assert seen - 0.1 < error.valid < seen + 1e-6
     for error in measure_shot(painted, plate, flow=NO_MOTION, lags=(1, 2)).warping:

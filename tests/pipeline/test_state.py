@@ -24,8 +24,8 @@ def picture(seed: int = 0) -> torch.Tensor:
     return torch.rand(1, 3, 8, 12, generator=torch.Generator().manual_seed(seed))
 
 
-def store(folder: Path, fingerprint: str = FINGERPRINT, name: str = "out.####.exr") -> StateStore:
-    store = StateStore(FrameSequence.parse(folder / name), fingerprint, FRAMES)
+def store(folder: Path, fingerprint: str = FINGERPRINT, name: str = "out.####.exr", lookback: int = 1) -> StateStore:
+    store = StateStore(FrameSequence.parse(folder / name), fingerprint, FRAMES, lookback)
     store.folder.mkdir(exist_ok=True)
     return store
 
@@ -99,6 +99,24 @@ def test_two_states_and_every_eighth_are_kept(tmp_path: Path) -> None:
     assert kept == [1008, 1016, 1019, 1020]
     states.clear()
     assert list(states.folder.glob("*.safetensors")) == []
+
+
+def test_states_are_kept_for_as_long_as_they_are_looked_back_to(tmp_path: Path) -> None:
+    """The last three and the one before them, and three at every eighth frame: each leaves a way to go on."""
+    states = store(tmp_path, lookback=3)
+    made = chain(20)
+    for state in made:
+        states.save(state)
+        past = states.load_past(state.frame, 1001, state.digest)
+        assert states.is_whole(past, state.frame, 1001)
+        assert list(past) == list(range(state.frame, max(1001, state.frame - 2) - 1, -1))
+    kept = sorted(int(path.stem) for path in states.folder.glob("*.safetensors"))
+    assert kept == [1006, 1007, 1008, 1014, 1015, 1016, 1017, 1018, 1019, 1020]
+    for last in (1008, 1016, 1019):
+        assert states.is_whole(states.load_past(last, 1001, made[last - 1001].digest), last, 1001)
+    assert not states.is_whole(states.load_past(1018, 1001, made[19].digest), 1018, 1001)  # of another frame
+    (states.folder / "1015.safetensors").unlink()
+    assert list(states.load_past(1016, 1001)) == [1016]
 
 
 @pytest.mark.parametrize(

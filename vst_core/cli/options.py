@@ -65,6 +65,7 @@ OPTIONS = (
     Option(("--flow-scale",), "flow.scale", float),
     Option(("--raft-weights",), "flow.raft_weights", Path, "FILE"),
     Option(("--temporal/--no-temporal",), "temporal", bool),
+    Option(("--lags",), "lags", str, "N,N,…"),
     Option(("--cuts",), "cuts", str, "auto|none|F,F,…"),
     Option(("--scale",), "scale", float),
     Option(("--iterations",), "optimization.iterations", int),

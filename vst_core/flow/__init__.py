@@ -5,6 +5,7 @@ from vst_core.flow.files import read_flow, write_flo
 from vst_core.flow.motion import FlowFrame, Motion
 from vst_core.flow.occlusion import consistency_mask, is_cut, unchanged_mask
 from vst_core.flow.source import MotionFinder
+from vst_core.flow.steady import steady_motion
 from vst_core.flow.vectors import VectorLayer, VectorPair, Vectors, find_vector_layer, to_flow
 from vst_core.flow.warp import compose, inside, invert, warp, warp_sharp
 
@@ -25,6 +26,7 @@ __all__ = [
     "is_cut",
     "make_estimator",
     "read_flow",
+    "steady_motion",
     "to_flow",
     "unchanged_mask",
     "warp",

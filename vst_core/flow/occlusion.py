@@ -128,7 +128,7 @@ def detailed_share(image: Tensor, valid: Tensor) -> float:
     return float(valid.mean() if count == 0 else (valid * detail).sum() / count)
 
 
-def unchanged_mask(image: Tensor, warped: Tensor) -> Tensor:
+def unchanged_mask(image: Tensor, warped: Tensor, where: Tensor | None = None) -> Tensor:
     """Where a frame looks as the one before it did, however well the motion is known.
 
     Light, shadows and reflections change what does not move, and vectors of thin or turning things can be wrong. The
@@ -137,10 +137,16 @@ def unchanged_mask(image: Tensor, warped: Tensor) -> Tensor:
     Args:
         image: (B, C, H, W), the plate, display [0, 1].
         warped: (B, C, H, W), the plate of the frame before, on this frame's grid.
+        where: (B, 1, H, W) in [0, 1], what is to be compared: neighbours that were hidden say nothing. All when left
+            out.
 
     Returns:
         (B, 1, H, W) in [0, 1]: 1 up to a difference of a film's grain, 0 from one of a shadow's edge on.
     """
     require_same_shape(image, warped, "image", "warped")
-    change = F.avg_pool2d((image - warped).abs().mean(1, keepdim=True), 5, 1, 2, count_include_pad=False)
+    change = (image - warped).abs().mean(1, keepdim=True)
+    if where is None:
+        change = F.avg_pool2d(change, 5, 1, 2, count_include_pad=False)
+    else:
+        change = F.avg_pool2d(change * where, 5, 1, 2) / F.avg_pool2d(where, 5, 1, 2).clamp_min(1e-6)
     return ((_CHANGED - change) / (_CHANGED - _GRAIN)).clamp(0, 1)

@@ -7,7 +7,7 @@ from vst_core.losses.base import StyleLoss
 from vst_core.losses.content import ContentLoss, content_loss
 from vst_core.losses.gram import GramLoss, gram_loss, gram_matrix
 from vst_core.losses.sliced import SlicedWassersteinLoss, sliced_wasserstein
-from vst_core.losses.temporal import temporal_loss
+from vst_core.losses.temporal import long_term_weights, temporal_loss
 from vst_core.losses.total_variation import total_variation
 from vst_core.losses.wasserstein import GaussianWassersteinLoss, gaussian_wasserstein
 from vst_core.moments import Moments, blend_moments, feature_moments
@@ -25,6 +25,7 @@ __all__ = [
     "gaussian_wasserstein",
     "gram_loss",
     "gram_matrix",
+    "long_term_weights",
     "sliced_wasserstein",
     "temporal_loss",
     "total_variation",

@@ -12,20 +12,21 @@ from vst_core.frames import FrameRange
 from vst_core.methods import read_style
 from vst_core.pipeline.method import NetworkCache, open_device, open_method, style_images
 from vst_core.pipeline.plate import check_size
-from vst_core.pipeline.resume import refuse_foreign, state_before
+from vst_core.pipeline.resume import past_before, refuse_foreign
 from vst_core.pipeline.shot import (
     check_cuts,
+    check_lags,
     check_output,
     check_vectors,
     fingerprint,
     flow_files,
     open_motion,
+    open_states,
     open_transform,
     plate_frames,
     used_flow,
 )
 from vst_core.pipeline.span import span_of
-from vst_core.pipeline.state import StateStore
 from vst_core.sequence import FrameSequence, spell_frames
 from vst_core.settings import RenderSettings
 
@@ -64,6 +65,8 @@ def check_shot(settings: RenderSettings, networks: NetworkCache | None = None) -
             plate.check_input(span.needed)
         with collect():
             check_cuts(settings, span.shot)
+        with collect():
+            check_lags(settings, span.shot)
         header, bad = _check_headers(settings, plate, span.needed)
         complaints += bad
         with collect():
@@ -89,7 +92,7 @@ def check_shot(settings: RenderSettings, networks: NetworkCache | None = None) -
             if transform and device and method and len(styles) == len(style_images(settings)):
                 mark = fingerprint(settings, span, transform, method)
                 with collect():
-                    state_before(settings, span, StateStore(output, mark, span.frames, alone=settings.stands_alone))
+                    past_before(settings, span, open_states(settings, span, output, mark))
                 if not settings.overwrite:
                     refuse_foreign(output, span.frames, mark)
     return complaints

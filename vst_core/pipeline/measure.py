@@ -5,7 +5,6 @@ They are reported together, since a shot that is hardly stylised flickers least.
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,11 +13,12 @@ import torch
 from torch import Tensor
 
 from vst_core.errors import InputError, SettingsError
-from vst_core.flow import Motion, MotionFinder, compose, warp
+from vst_core.flow import warp
 from vst_core.frame_io import read_header
 from vst_core.frames import FrameRange
 from vst_core.pipeline.distance import Distances, StyleMeter
-from vst_core.pipeline.plate import PlateReader, View, motion_between, named_frame
+from vst_core.pipeline.motions import Motions
+from vst_core.pipeline.plate import PlateReader, named_frame
 from vst_core.pipeline.shot import check_frames, open_motion, open_transform, plate_frames, vectors_sequence
 from vst_core.pipeline.windows import coverage, place
 from vst_core.sequence import FrameSequence
@@ -103,8 +103,7 @@ def measure_shot(
     Args:
         stylized: pattern of the stylised frames.
         plate: pattern of the plate; flow and validity come from it alone.
-        flow: where motion comes from; host vectors when left out. Vectors and flow files, which describe single
-            steps, are composed for longer lags, and so is their validity; estimators look at both frames.
+        flow: where motion comes from; host vectors when left out. See ``Motions`` for how it comes to longer lags.
         lags: distances in frames; those of 1, 2, 5 and 10 that fit the shot when left out.
         styles: style images; distances are measured to their equal blend.
         frames: the frames of the stylised shot when left out.
@@ -128,14 +127,14 @@ def measure_shot(
     painted_transform = open_transform(read_header(result.path(numbers.first)), color_space)
     results = PlateReader(result, layer, painted_transform, flow, None)
     meter = StyleMeter(network, weights_path, styles) if styles else None
-    flicker = _Flicker(open_motion(flow), lags, composes=flow.is_pattern or flow.source == "vectors")
+    flicker = _Flicker(Motions(plates, open_motion(flow), flow), lags)
     lumas: list[float] = []
     for number in numbers:
-        original, painted = plates.read(number), results.read(number)
+        original, painted = flicker.motions.plate(number), results.read(number)
         if original.display.pixels.shape != painted.display.pixels.shape:
             raise InputError("is not of the plate's size", where=result.path(number))
         with named_frame(number), torch.no_grad():
-            flicker.add(original.view, painted.display.pixels)
+            flicker.add(number, painted.display.pixels)
             lumas.append(_luma(painted.display.pixels) - _luma(original.display.pixels))
             if meter is not None:
                 meter.add(painted.view.motion.image, original.view.motion.image)
@@ -166,48 +165,31 @@ def _luma(image: Tensor) -> float:
 class _Flicker:
     """Sums squared warping errors over a shot."""
 
-    def __init__(self, find: MotionFinder, lags: tuple[int, ...], *, composes: bool) -> None:
-        self._find, self._lags, self._composes = find, sorted(set(lags)), composes
-        self._past: deque[tuple[View, Tensor]] = deque(maxlen=max(lags, default=0) + 1)
-        self._steps: deque[Motion] = deque(maxlen=max(lags, default=0))
+    def __init__(self, motions: Motions, lags: tuple[int, ...]) -> None:
+        self.motions, self._lags = motions, sorted(set(lags))
+        self._past: dict[int, Tensor] = {}
         self._sums = {lag: torch.zeros(4, dtype=torch.float64) for lag in lags}
         self.notes: list[str] = []
 
-    def add(self, view: View, stylized: Tensor) -> None:
+    def add(self, frame: int, stylized: Tensor) -> None:
         """Take in the next frame; ``stylized`` covers the plate's data window."""
-        self._past.appendleft((view, stylized))
-        if len(self._past) < 2:
-            return
-        if self._composes:
-            self._steps.appendleft(motion_between(self._find, view, self._past[1][0]))
-            self.notes += [note for note in self._steps[0].notes if note not in self.notes]
-            motions = self._composed()
-        else:
-            lags = (lag for lag in self._lags if lag < len(self._past))
-            motions = {lag: motion_between(self._find, view, self._past[lag][0]) for lag in lags}
+        first = frame - max(self._lags, default=0)
+        self._past = {number: image for number, image in self._past.items() if number >= first} | {frame: stylized}
+        view = self.motions.view(frame)
         own = coverage(view.covered, view.window)
-        for lag, motion in motions.items():
-            earlier, earlier_stylized = self._past[lag]
+        for lag in self._lags:
+            if frame - lag not in self._past:
+                continue
+            motion, earlier = self.motions.between(frame, lag), self.motions.view(frame - lag)
+            self.notes += [note for note in motion.notes if note not in self.notes]
             flow = motion.backward_flow
             valid = (motion.valid * own > 0.5).to(own)  # the soft rim of a mask holds what cannot be compared
-            images = place(stylized, view.covered, view.window), place(earlier_stylized, earlier.covered, view.window)
+            earlier_stylized = place(self._past[frame - lag], earlier.covered, view.window)
+            images = place(stylized, view.covered, view.window), earlier_stylized
             plates = view.motion.image, place(earlier.motion.image, earlier.window, view.window)
             sums = (_squared(*images, flow, valid), _squared(*plates, flow, valid), valid.sum(dtype=torch.float64))
             self._sums[lag] += torch.stack((*sums, own.sum(dtype=torch.float64)))
-
-    def _composed(self) -> dict[int, Motion]:
-        """Single steps chained to longer lags; a pixel is valid if it is at every step."""
-        motions: dict[int, Motion] = {}
-        window = self._past[0][0].window
-        flow, valid = self._steps[0].backward_flow, self._steps[0].valid
-        for lag in range(1, len(self._steps) + 1):
-            if lag > 1:
-                step, own = self._steps[lag - 1], self._past[lag - 1][0].window
-                valid = valid * warp(place(step.valid, own, window), flow, padding="zeros")
-                flow = compose(flow, place(step.backward_flow, own, window))
-            if lag in self._lags:
-                motions[lag] = Motion(flow, valid)
-        return motions
+        self.motions.keep(first, frame)
 
     def errors(self) -> list[WarpingError]:
         """The result."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,3 +32,8 @@ class FrameResult:
     notes: tuple[str, ...] = ()
     stages: Seconds | None = None
     coverage: float | None = None
+
+
+def seconds_since(start: float) -> float:
+    """Since ``start`` of ``time.perf_counter``."""
+    return round(time.perf_counter() - start, 4)

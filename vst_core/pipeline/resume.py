@@ -11,7 +11,7 @@ from vst_core.frame_io import read_frame, read_header
 from vst_core.pipeline.manifest import Manifest
 from vst_core.pipeline.shot import Shot
 from vst_core.pipeline.span import Span
-from vst_core.pipeline.state import State, StateStore
+from vst_core.pipeline.state import Past, State, StateStore
 from vst_core.sequence import FrameSequence
 from vst_core.settings import RenderSettings
 
@@ -43,8 +43,8 @@ class Resume:
     """What is left to do of a render.
 
     A frame stays if it is whole and names this shot's fingerprint and the state of the frame before it. What is damaged
-    or missing is made again from the last state on disk before it, and nothing else is, as long as that comes to the
-    states that the frames after it name. The chain of a chunk starts at the state of the frame before it.
+    or missing is made again from the last states on disk before it, and nothing else is, as long as that comes to the
+    states that the frames after it name. The chain of a chunk starts at the states of the frames before it.
 
     Args:
         shot: what is rendered; its lock is held.
@@ -53,7 +53,7 @@ class Resume:
 
     Attributes:
         first: the first frame that is not before the chain.
-        before: the state that its first frame is made from, if from any.
+        before: what its first frame is made from.
 
     Raises:
         OutputError: there are frames of another render, which only ``overwrite`` may replace.
@@ -63,9 +63,10 @@ class Resume:
     def __init__(self, shot: Shot, known: Manifest, redo: Collection[int] = ()) -> None:
         self._temporal, self._states = shot.settings.temporal, shot.states
         span = shot.sequences.span
-        self.before = state_before(shot.settings, span, shot.states)
-        first = span.first if self.before is None else self.before.frame + 1
+        self.before = past_before(shot.settings, span, shot.states)
+        first = max(self.before, default=span.first - 1) + 1
         self.first, self.last = (first if self._temporal else span.frames.first), span.frames.last
+        self._begin = span.first
         self._found: dict[int, Found] = {}
         if not shot.settings.overwrite:
             wanted = [frame for frame in span.frames if frame not in redo]
@@ -77,22 +78,22 @@ class Resume:
         """A frame that is on disk."""
         return self._found[frame]
 
-    def first_to_make(self, frame: int, state: State | None) -> int:
+    def first_to_make(self, frame: int, past: Past) -> int:
         """The first frame, from one on, that does not stay; the one after the last where all do.
 
         Args:
             frame: where to begin.
-            state: the one before it.
+            past: what it would be made from.
         """
-        digest = _digest(state)
+        digest = past[frame - 1].digest if frame - 1 in past else ""
         while (found := self._found.get(frame)) is not None and found.previous == digest:
             digest = found.state if self._temporal else ""
             frame += 1
         return frame
 
-    def follows(self, frame: int, state: State | None) -> bool:
-        """Whether a frame is good, and was made from a state."""
-        return self.first_to_make(frame, state) > frame
+    def follows(self, frame: int, past: Past) -> bool:
+        """Whether a frame is good, and was made from these states."""
+        return self.first_to_make(frame, past) > frame
 
     def stays(self, state: State) -> bool:
         """Whether the frame of a state is on disk as it would be written."""
@@ -103,42 +104,41 @@ class Resume:
         """Take note of a frame that was made."""
         self._found[state.frame] = Found(state.digest, state.previous)
 
-    def start(self, wanted: int, state: State | None) -> tuple[int, State | None]:
-        """Where to begin so that a frame gets made: with which frame, and from the state before it.
+    def start(self, wanted: int, past: Past) -> tuple[int, Past]:
+        """Where to begin so that a frame gets made: with which frame, and from which states.
 
         Args:
-            wanted: the frame. Of those before it, all that follow ``state`` are good.
-            state: the last one at hand.
+            wanted: the frame. Of those before it, all that follow ``past`` are good.
+            past: the last states at hand.
         """
         if not self._temporal or wanted > self.last:
-            return wanted, None
-        at_hand = self.first - 1 if state is None else state.frame
+            return wanted, {}
+        at_hand = max(past, default=self.first - 1)
         for number in range(wanted - 1, at_hand, -1):
-            loaded = self._states.load(number, self._found[number].state)
-            if loaded is not None:
+            loaded = self._states.load_past(number, self._begin, self._found[number].state)
+            if self._states.is_whole(loaded, number, self._begin):
                 return number + 1, loaded
-        return at_hand + 1, state
+        return at_hand + 1, past
 
 
-def _digest(state: State | None) -> str:
-    return "" if state is None else state.digest
-
-
-def state_before(settings: RenderSettings, span: Span, states: StateStore) -> State | None:
-    """What a chunk starts from: the state of the frame before it, for a draft also one earlier in its preroll.
+def past_before(settings: RenderSettings, span: Span, states: StateStore) -> Past:
+    """What a chunk starts from: the states of the frames before it, for a draft also of some earlier in its preroll.
 
     Raises:
-        InputError: an exact chunk has none.
+        InputError: an exact chunk lacks one.
     """
     before = span.frames.first - 1
     if before < span.first or not settings.temporal:
-        return None
+        return {}
     if settings.preroll is None:
-        return states.need(before, settings.state)
+        return states.need_past(before, span.first, settings.state)
     if settings.overwrite:
-        return None
-    found = (states.load(frame) for frame in range(before, span.first - 1, -1))
-    return next((state for state in found if state is not None), None)
+        return {}
+    for frame in range(before, span.first - 1, -1):
+        past = states.load_past(frame, span.first)
+        if states.is_whole(past, frame, span.first):
+            return past
+    return {}
 
 
 def _survey(shot: Shot, known: Manifest, frames: Iterable[int]) -> Iterable[tuple[int, Found]]:

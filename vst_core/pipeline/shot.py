@@ -68,6 +68,7 @@ class Shot:
 
     settings: RenderSettings
     sequences: Sequences
+    flow: FlowSettings
     reader: PlateReader
     transform: DisplayTransform
     motion: MotionFinder
@@ -78,6 +79,11 @@ class Shot:
     styles: tuple[Asset, ...]
     fingerprint: str
     states: StateStore
+
+    @property
+    def lags(self) -> tuple[int, ...]:
+        """How many frames back earlier results are looked at; none where each frame is stylised on its own."""
+        return self.settings.used_lags
 
 
 def open_shot(settings: RenderSettings, networks: NetworkCache | None = None) -> Shot:
@@ -90,6 +96,7 @@ def open_shot(settings: RenderSettings, networks: NetworkCache | None = None) ->
     first = sequences.span.first
     check_frames(flow, sequences.plate, sequences.span.needed)
     check_cuts(settings, sequences.span.shot)
+    check_lags(settings, sequences.span.shot)
     check_output(sequences.frames, sequences.plate, sequences.output)
     with named_frame(first):
         header = read_header(sequences.plate.path(first))
@@ -104,6 +111,7 @@ def open_shot(settings: RenderSettings, networks: NetworkCache | None = None) ->
     return Shot(
         settings=settings,
         sequences=sequences,
+        flow=flow,
         reader=reader,
         transform=transform,
         motion=open_motion(flow, loaded.device.torch_device),
@@ -113,8 +121,14 @@ def open_shot(settings: RenderSettings, networks: NetworkCache | None = None) ->
         weights=networks_used(settings, loaded),
         styles=style_assets(settings),
         fingerprint=mark,
-        states=StateStore(sequences.output, mark, sequences.frames, alone=settings.stands_alone),
+        states=open_states(settings, sequences.span, sequences.output, mark),
     )
+
+
+def open_states(settings: RenderSettings, span: Span, output: FrameSequence, fingerprint: str) -> StateStore:
+    """Where a render keeps its states."""
+    lookback = max(settings.used_lags, default=0)
+    return StateStore(output, fingerprint, span.frames, lookback, alone=settings.stands_alone)
 
 
 def used_flow(settings: RenderSettings) -> FlowSettings:
@@ -141,6 +155,7 @@ def fingerprint(settings: RenderSettings, span: Span, transform: DisplayTransfor
     forward = settings.flow.forward and Path(settings.flow.forward).name
     flow = settings.flow.model_copy(update={"source": motion, "forward": forward, "raft_weights": None})
     named_by_content = {"plate": plate, "flow": flow, "style": style, "weights": None, "network": "", "threads": 0}
+    named_by_content["lags"] = settings.used_lags
     return settings.model_copy(update=named_by_content).fingerprint(
         first=" ".join(map(str, sorted(starts))),
         weights=" ".join(each.sha256 for each in networks_used(settings, loaded)),
@@ -182,6 +197,21 @@ def check_cuts(settings: RenderSettings, frames: FrameRange) -> None:
                 where="cuts",
                 remedy=f"give frames from {frames.first + 1} to {frames.last}",
             )
+
+
+def check_lags(settings: RenderSettings, frames: FrameRange) -> None:
+    """Check that the lags that are named fit the shot. A frame by itself has nothing before it, and needs none.
+
+    Raises:
+        SettingsError: naming one that does not.
+    """
+    farthest = max(settings.lags or (1,))
+    if 1 < len(frames) <= farthest:
+        raise SettingsError(
+            f"a lag of {farthest} does not fit a shot of {len(frames)} frames",
+            where="lags",
+            remedy=f"give lags from 1 to {len(frames) - 1}",
+        )
 
 
 def check_vectors(flow: FlowSettings, plate: FrameSequence, frame: int, header: Header, layer: str | None) -> None:

@@ -42,5 +42,5 @@ def span_of(settings: RenderSettings, whole: FrameRange) -> Span:
     first = whole.first if settings.preroll is None else max(whole.first, chunk.first - settings.preroll)
     start = chunk.first
     if settings.temporal:
-        start = max(first, chunk.first - 1) if settings.preroll is None else first
+        start = max(first, chunk.first - max(settings.used_lags)) if settings.preroll is None else first
     return Span(chunk, first, whole, FrameRange(start, chunk.last))

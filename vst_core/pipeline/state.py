@@ -2,7 +2,8 @@
 
 State is the stylised image at working size, rounded to half in memory as in its file, so that a render that goes on in
 memory and one that starts again from disk see the same bits. Each state carries a digest of the settings, of the
-state before it and of itself; a frame is valid only if its file names the digests of that chain.
+state before it and of itself; a frame is valid only if its file names the digests of that chain. States are kept for as
+many frames as a render looks back.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ from vst_core.image import Window
 from vst_core.pipeline.claim import Claim, hidden_folder
 from vst_core.sequence import FrameSequence
 
-# Beside the last states, every so many frames one is kept, so that a frame damaged later costs at most this many again.
+# Beside the last states, those are kept that every so-manieth frame leaves to the next, so that a frame damaged later
+# costs at most this many again.
 CHECKPOINT_EVERY = 8
 _NUMBER = re.compile(r"-?[0-9]+")
 
@@ -57,6 +59,10 @@ class State:
         return cls(frame, rounded.float(), window, before, _digest(fingerprint, before, frame, rounded, window))
 
 
+Past = dict[int, State]
+"""States of frames that follow on one another, by their numbers: what the next frame is made from."""
+
+
 def _digest(fingerprint: str, previous: str, frame: int, image: Tensor, window: Window) -> str:
     header = f"{fingerprint}|{previous}|{frame}|{_spell(window)}|{tuple(image.shape)}|"
     sha = hashlib.sha256(header.encode())
@@ -71,13 +77,17 @@ class StateStore:
         output: where the frames go.
         fingerprint: of the render.
         frames: that it delivers.
+        lookback: how many states the next frame needs.
         alone: whether it stands alone, as drafts of chunks do; others may then be rendered beside it.
     """
 
-    def __init__(self, output: FrameSequence, fingerprint: str, frames: FrameRange, *, alone: bool = False) -> None:
+    def __init__(
+        self, output: FrameSequence, fingerprint: str, frames: FrameRange, lookback: int = 1, *, alone: bool = False
+    ) -> None:
         self._claim = Claim(hidden_folder(output), frames if alone else None)
         self.folder = self._claim.folder
         self._output, self._fingerprint, self._frames, self._alone = output, fingerprint, frames, alone
+        self._lookback = lookback
 
     def save(self, state: State) -> None:
         """Write a state, verified, and remove those that are no longer needed.
@@ -92,11 +102,17 @@ class StateStore:
             write=lambda path: path.write_bytes(save(tensors, metadata)),
             verify=lambda path: self._verify(path, state),
         )
-        # The one before it stays: this frame may not be committed yet, and would then be made from it again.
-        # So does the one that a chunk starts from: the chunk may be damaged later.
-        old = state.frame - 2
-        if old % CHECKPOINT_EVERY and old != self._frames.first - 1:
+        # Those that it was made from stay: it may not be committed yet, and would then be made from them again.
+        # So do those that a chunk starts from: the chunk may be damaged later.
+        old = state.frame - self._lookback - 1
+        starts_a_chunk = 0 < self._frames.first - old <= self._lookback
+        if -old % CHECKPOINT_EVERY >= self._lookback and not starts_a_chunk:
             self._path(old).unlink(missing_ok=True)
+
+    def remembered(self, past: Past, state: State) -> Past:
+        """What the frame after ``state`` is made from."""
+        first = state.frame + 1 - self._lookback
+        return {frame: kept for frame, kept in (past | {state.frame: state}).items() if frame >= first}
 
     def load(self, frame: int, digest: str | None = None, folder: Path | None = None) -> State | None:
         """The state of a frame.
@@ -119,15 +135,40 @@ class StateStore:
                 return State(frame, image.float(), window, previous, found)
         return None
 
-    def need(self, frame: int, folder: Path | None = None) -> State:
-        """As ``load``, for a state without which nothing goes on.
+    def load_past(self, last: int, first: int, digest: str | None = None, folder: Path | None = None) -> Past:
+        """The states that the frame after ``last`` is made from, each the one that the next names.
+
+        Args:
+            last: number of the frame before.
+            first: of the shot's first frame: none is needed from before it.
+            digest: of the last one; see ``load``.
+            folder: see ``load``.
+
+        Returns:
+            The last ones first, up to the first that is missing.
+        """
+        past: Past = {}
+        for frame in range(last, self._farthest(last, first) - 1, -1):
+            state = self.load(frame, digest, folder)
+            if state is None:
+                break
+            past[frame], digest = state, state.previous
+        return past
+
+    def is_whole(self, past: Past, last: int, first: int) -> bool:
+        """Whether nothing is missing of what the frame after ``last`` is made from."""
+        return all(frame in past for frame in range(self._farthest(last, first), last + 1))
+
+    def need_past(self, last: int, first: int, folder: Path | None = None) -> Past:
+        """As ``load_past``, for states without which nothing goes on.
 
         Raises:
-            InputError: it is not there, or not of this render.
+            InputError: one is not there, or not of this render.
         """
-        state = self.load(frame, folder=folder)
-        if state is not None:
-            return state
+        past = self.load_past(last, first, folder=folder)
+        if self.is_whole(past, last, first):
+            return past
+        frame = last - len(past)
         path = self._path(frame, folder)
         if path.exists():
             what = f"is no state of frame {frame} in this render: it is damaged, or made with other settings"
@@ -137,6 +178,9 @@ class StateStore:
             where=path.parent,
             remedy="render the frames before the chunk first, or name the folder of their states with --state",
         )
+
+    def _farthest(self, last: int, first: int) -> int:
+        return max(first, last + 1 - self._lookback)
 
     def clear(self) -> None:
         """Remove the states of a render that starts anew; not the one that a chunk starts from."""

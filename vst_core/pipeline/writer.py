@@ -16,7 +16,7 @@ from vst_core import __version__
 from vst_core.frame_io import without_layers, write_frame
 from vst_core.pipeline.plate import Plate, named_frame
 from vst_core.pipeline.recorder import Recorder
-from vst_core.pipeline.result import FrameResult
+from vst_core.pipeline.result import FrameResult, seconds_since
 from vst_core.pipeline.resume import FINGERPRINT, PREVIOUS, STATE
 from vst_core.pipeline.shot import Shot
 from vst_core.pipeline.state import State
@@ -89,7 +89,7 @@ class Writer:
         def record(temporary: Path, clamped: int) -> None:
             nonlocal result
             notes = (f"{clamped} values beyond the half range were clamped",) if clamped else ()
-            spent = round(time.perf_counter() - start, 4)
+            spent = seconds_since(start)
             stages = result.stages and result.stages.model_copy(update={"write": spent})
             result = replace(result, notes=(*result.notes, *notes), stages=stages)
             self._recorder.record(temporary, result, state.digest, state.previous)

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from vst_core.losses import long_term_weights, temporal_loss
+from vst_core.methods import Prior, long_term_prior
+
+
+def prior() -> Prior:
+    return Prior(torch.rand(1, 3, 8, 9), (torch.rand(1, 1, 8, 9) * 2 - 0.5).clamp(0, 1))
+
+
+def gradient(loss: Tensor, image: Tensor) -> Tensor:
+    return torch.autograd.grad(loss, image)[0]
+
+
+def test_it_pulls_as_all_of_them_do() -> None:
+    """It is the published sum of losses, less what no pixel can change."""
+    priors = [prior() for _ in range(3)]
+    weights = long_term_weights([each.valid for each in priors])
+    one = long_term_prior(priors)
+    away = []
+    for _ in range(2):
+        image = torch.rand(1, 3, 8, 9, requires_grad=True)
+        total = torch.stack([temporal_loss(image, p.warped, w) for p, w in zip(priors, weights, strict=True)]).sum()
+        single = temporal_loss(image, one.warped, one.valid)
+        assert torch.allclose(gradient(total, image), gradient(single, image), atol=1e-7)
+        away.append(float((total - single).detach()))
+    assert abs(away[0] - away[1]) < 1e-6
+
+
+def test_one_prior_is_itself() -> None:
+    only = prior()
+    assert long_term_prior([only]) is only
+
+
+def test_where_only_an_old_one_can_be_trusted_it_shows() -> None:
+    near, old = prior(), prior()
+    near.valid[..., :4], old.valid[..., :4] = 0, 1
+    near.valid[..., 4:], old.valid[..., 4:] = 1, 1
+    one = long_term_prior([near, old])
+    assert torch.equal(one.warped[..., :4], old.warped[..., :4])
+    assert torch.equal(one.warped[..., 4:], near.warped[..., 4:])
+    assert bool((one.valid == 1).all())
+
+
+def test_where_none_can_be_trusted_there_is_nothing() -> None:
+    priors = [Prior(torch.rand(1, 3, 4, 4), torch.zeros(1, 1, 4, 4)) for _ in range(2)]
+    one = long_term_prior(priors)
+    assert not one.valid.any()
+    assert torch.isfinite(one.warped).all()

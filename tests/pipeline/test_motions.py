@@ -1,0 +1,92 @@
+"""The motion between frames that are no neighbours."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from passing_shot import FRAMES, STEP, comes_back, is_bar, write_passing_shot
+
+from vst_core.flow import Motion
+from vst_core.frame_io import read_header
+from vst_core.pipeline.motions import Motions
+from vst_core.pipeline.plate import PlateReader
+from vst_core.pipeline.shot import open_motion, open_transform, vectors_sequence
+from vst_core.sequence import FrameSequence
+from vst_core.settings import FlowSettings
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of the shot in which a bar passes."""
+    folder = tmp_path_factory.mktemp("passing")
+    write_passing_shot(folder)
+    return folder
+
+
+def motions(folder: Path, source: str = "vectors") -> Motions:
+    plate, flow = FrameSequence.parse(folder / "shot.####.exr"), FlowSettings(source=source)
+    transform = open_transform(read_header(plate.path(FRAMES.first)), None)
+    reader = PlateReader(plate, None, transform, flow, vectors_sequence(flow, plate))
+    return Motions(reader, open_motion(flow), flow)
+
+
+def trusted(motion: Motion) -> np.ndarray:
+    return motion.valid[0, 0].numpy() > 0.5
+
+
+@pytest.mark.parametrize("frame", [1004, 1005, 1006])
+def test_what_comes_back_is_found_where_it_was_seen_last(folder: Path, frame: int) -> None:
+    found = motions(folder)
+    hidden = comes_back(frame)
+    assert hidden.sum() > 100
+    for lag in (1, 2):
+        assert not trusted(found.between(frame, lag))[hidden].any()
+    motion = found.between(frame, 3)
+    assert trusted(motion)[hidden].mean() > 0.9
+    assert float(motion.backward_flow[0, :, torch.from_numpy(hidden)].abs().max()) == 0
+
+
+@pytest.mark.parametrize("lag", [2, 3, -2, -3])
+def test_what_moves_is_followed_over_several_steps(folder: Path, lag: int) -> None:
+    """Also backwards in time, where it comes from the frames that follow."""
+    frame = 1004 if lag > 0 else 1003
+    motion = motions(folder).between(frame, lag)
+    bar = is_bar(frame)
+    assert trusted(motion)[bar].mean() > 0.9
+    assert bool((motion.backward_flow[0, 0, torch.from_numpy(bar & trusted(motion))] == -STEP * lag).all())
+    hidden_then = is_bar(frame - lag) & ~bar
+    assert not trusted(motion)[hidden_then].any()
+
+
+def test_another_look_is_no_return(folder: Path) -> None:
+    """What lies behind the bar when it has passed is not what lay there before."""
+    found = motions(folder)
+    found.plate(1002)
+    before = found.view(1002).motion.image
+    expected = found.between(1005, 3)
+    hidden = torch.from_numpy(comes_back(1005))
+    before[..., hidden] = 1 - before[..., hidden]
+    changed = found.between(1005, 3)
+    assert trusted(expected)[comes_back(1005)].mean() > 0.9
+    assert trusted(changed)[comes_back(1005)].mean() < 0.1
+
+
+def test_a_pair_gives_the_same_whatever_was_asked_before(folder: Path) -> None:
+    used = motions(folder)
+    for frame in FRAMES:
+        for lag in range(1, frame - FRAMES.first + 1):
+            used.between(frame, lag)
+        used.keep(frame - 3, frame)
+    for frame, lag in ((1006, 1), (1006, 3), (1005, 4), (1003, -2)):
+        fresh, again = motions(folder).between(frame, lag), used.between(frame, lag)
+        assert torch.equal(fresh.backward_flow, again.backward_flow)
+        assert torch.equal(fresh.valid, again.valid)
+
+
+def test_estimators_look_at_both_frames(folder: Path) -> None:
+    motion = motions(folder, "dis").between(1004, 3)
+    still = ~is_bar(1004) & ~is_bar(1001)
+    assert trusted(motion)[still].mean() > 0.8

@@ -1,0 +1,100 @@
+"""What a render reads: plates, and how each follows from those before it, one frame ahead of the method."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import NamedTuple
+
+from vst_core.flow import Motion, is_cut
+from vst_core.pipeline.manifest import Seconds
+from vst_core.pipeline.motions import Motions
+from vst_core.pipeline.plate import Plate
+from vst_core.pipeline.result import seconds_since
+from vst_core.pipeline.shot import Shot
+
+_CUT = "another shot begins here; painted afresh"
+
+
+class Input(NamedTuple):
+    """A frame.
+
+    Attributes:
+        plate: the frame.
+        motions: how it follows from earlier ones of its shot, by their lags, the nearest first.
+        notes: what the user should know of that.
+        seconds: what both took.
+    """
+
+    plate: Plate
+    motions: dict[int, Motion]
+    notes: tuple[str, ...]
+    seconds: Seconds
+
+
+class Inputs:
+    """Reads frames of a shot, one ahead, in a thread of its own."""
+
+    def __init__(self, shot: Shot, frames: Iterable[int]) -> None:
+        self._shot, self._frames = shot, frames
+        self._motions = Motions(shot.reader, shot.motion, shot.flow)
+        self._steps: dict[int, Motion] = {}
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="vst-read")
+
+    def __enter__(self) -> Inputs:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def __iter__(self) -> Iterator[Input]:
+        ahead: deque[Future[Input]] = deque()
+        for frame in self._frames:
+            ahead.append(self._pool.submit(self._read, frame))
+            if len(ahead) > 1:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
+
+    def _read(self, frame: int) -> Input:
+        """Runs in the pool's one thread; on a resumed render it also reads the frames before the first."""
+        start, shot = time.perf_counter(), self._shot
+        plate = self._motions.plate(frame)
+        seconds = Seconds(read=seconds_since(start))
+        if not shot.lags or frame == shot.sequences.span.first:
+            return Input(plate, {}, (), seconds)
+        start, reach = time.perf_counter(), self._reach(frame)
+        motions = {lag: self._followed(frame, lag) for lag in shot.lags if lag <= reach}
+        cut = self._is_cut(frame)
+        notes = (_CUT,) if cut else self._motions.between(frame, 1).notes
+        first = frame - max(shot.lags)
+        self._motions.keep(first, frame)
+        self._steps = {number: step for number, step in self._steps.items() if number > first}
+        return Input(plate, motions, notes, seconds.model_copy(update={"motion": seconds_since(start)}))
+
+    def _reach(self, frame: int) -> int:
+        """How many frames of its own shot lie before a frame, as far as that matters."""
+        farthest = min(max(self._shot.lags), frame - self._shot.sequences.span.first)
+        return next((back for back in range(farthest) if self._is_cut(frame - back)), farthest)
+
+    def _is_cut(self, frame: int) -> bool:
+        """Whether a frame begins another shot."""
+        settings = self._shot.settings
+        if settings.cuts != "auto":
+            return frame in settings.cut_frames
+        return is_cut(self._motions.view(frame).motion.image, self._step(frame).valid)
+
+    def _followed(self, frame: int, lag: int) -> Motion:
+        if self._shot.flow.source == "none":  # which is bound to what was there before, whatever moved
+            return self._motions.between(frame, lag)
+        return self._step(frame) if lag == 1 else self._seen(frame, lag)
+
+    def _step(self, frame: int) -> Motion:
+        if frame not in self._steps:
+            self._steps[frame] = self._seen(frame, 1)
+        return self._steps[frame]
+
+    def _seen(self, frame: int, lag: int) -> Motion:
+        return self._motions.unchanged(frame, lag, self._motions.between(frame, lag))
