@@ -20,12 +20,12 @@ def test_a_sound_shot_a_damaged_one_and_one_that_is_not_done(rendered: Path, tmp
     assert (partial.code, partial.err) == (6, "")
     assert partial.out.splitlines() == [
         f"frame 1003, {out(folder, 1003)}: is not there",
-        f"{pattern}: of 4 frames, 0 are broken and 1 missing",
+        f"{pattern}: of 4 frames, 0 broken, 1 missing",
     ]
     out(folder, 1002).write_bytes(b"")
     broken = vst("verify", folder, rendered)
     assert (broken.code, broken.err) == (4, "")
-    assert f"{pattern}: of 4 frames, 1 are broken and 1 missing" in broken.out
+    assert f"{pattern}: of 4 frames, 1 broken, 1 missing" in broken.out
     assert broken.out.endswith(f"{rendered / 'out.%04d.exr'}: 4 frames, all as they were written\n")
     nothing = vst("verify", tmp_path)
     assert (nothing.code, nothing.complaint) == (

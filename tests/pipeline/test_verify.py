@@ -26,8 +26,9 @@ from small_shot import (
 from vst_core import InputError, OutputError, SettingsError
 from vst_core.errors import ExitCode
 from vst_core.pipeline.findings import Finding, grouped
+from vst_core.pipeline.journal import find_shots
 from vst_core.pipeline.repair import plan_repair, repair_shot
-from vst_core.pipeline.verify import Verification, find_shots, verify_shot
+from vst_core.pipeline.verify import Verification, verify_shot
 from vst_core.sequence import FrameSequence
 
 NAME = "out.manifest.json"

@@ -8,16 +8,26 @@ import typer
 
 from vst_core.cli.lines import emit
 from vst_core.errors import ExitCode
+from vst_core.pipeline.limits import Limits
 
 if TYPE_CHECKING:
     from vst_core.pipeline.verify import Verification
     from vst_core.sequence import FrameSequence
 
 
+def _help(setting: str) -> str:
+    return str(Limits.model_fields[setting].description)
+
+
 def verify(
     outputs: Annotated[
         list[str], typer.Argument(metavar="OUT…", help="Frames, as out.####.exr, a manifest, or a folder with some.")
     ],
+    full: Annotated[
+        bool, typer.Option("--full", help="Compare with the plate, too, and look at flicker, weights and colour space.")
+    ] = False,
+    flicker: Annotated[float | None, typer.Option("--flicker", metavar="ERROR", help=_help("flicker"))] = None,
+    coverage: Annotated[float | None, typer.Option("--coverage", metavar="SHARE", help=_help("coverage"))] = None,
     repair: Annotated[
         bool, typer.Option("--repair", help="Make again what is broken or missing, with the settings of the manifest.")
     ] = False,
@@ -27,33 +37,38 @@ def verify(
 
     Exit code 0: all is well. 4: something is wrong. 6: frames are missing, and nothing else is wrong.
     """
-    from vst_core.pipeline.verify import find_shots
+    from vst_core.pipeline.journal import find_shots
 
-    codes = [_verify(output, repair, json) for target in outputs for output in find_shots(target)]
+    given = {name: value for name, value in (("flicker", flicker), ("coverage", coverage)) if value is not None}
+    limits = Limits.of(given, where="--flicker, --coverage") if full or given else None
+    codes = [_verify(output, limits, repair, json) for target in outputs for output in find_shots(target)]
     worst = next((code for code in (ExitCode.OUTPUT, ExitCode.PARTIAL) if code in codes), ExitCode.OK)
     raise typer.Exit(int(worst))
 
 
-def _verify(output: FrameSequence, repair: bool, json: bool) -> ExitCode:
+def _verify(output: FrameSequence, limits: Limits | None, repair: bool, json: bool) -> ExitCode:
     from vst_core.cli.progress import JsonReporter, TerminalReporter
+    from vst_core.pipeline.journal import publish
     from vst_core.pipeline.repair import plan_repair, repair_shot
 
-    found = _look(output, json)
-    if repair and found.exit_code != ExitCode.OK and (repairs := plan_repair(found)):
-        for each in repairs:
+    found = _look(output, limits, json)
+    if repair and found.exit_code != ExitCode.OK:
+        publish(output)
+        for each in plan_repair(found):
             frames = len(each.settings.chunk or each.run.shot)
             with JsonReporter(frames) if json else TerminalReporter(frames) as reporter:
                 for result in repair_shot(each, reporter.progress):
                     reporter.frame(result)
-        found = _look(output, json)
+        found = _look(output, limits, json)
     return found.exit_code
 
 
-def _look(output: FrameSequence, json: bool) -> Verification:
+def _look(output: FrameSequence, limits: Limits | None, json: bool) -> Verification:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from vst_core.pipeline.findings import grouped
+    from vst_core.pipeline.inspect import inspect_shot
     from vst_core.pipeline.verify import verify_shot
 
     console = Console(stderr=True)
@@ -61,6 +76,9 @@ def _look(output: FrameSequence, json: bool) -> Verification:
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
         task = bar.add_task("", total=len(output.frames_on_disk()))
         found = verify_shot(output, lambda _: bar.advance(task))
+        if limits is not None:
+            bar.reset(task)
+            found = inspect_shot(found, limits, lambda _: bar.advance(task))
     for group in grouped(found.findings):
         if json:
             emit("finding", **group.as_dict())
@@ -71,7 +89,7 @@ def _look(output: FrameSequence, json: bool) -> Verification:
         shown = {"broken": list(found.broken), "missing": list(found.missing)}
         emit("verified", shot=output.pattern, frames=frames, **shown, exit_code=int(found.exit_code))
     elif found.findings:
-        typer.echo(f"{output.pattern}: of {frames} frames, {broken} are broken and {missing} missing")
+        typer.echo(f"{output.pattern}: of {frames} frames, {broken} broken, {missing} missing")
     else:
         typer.echo(f"{output.pattern}: {frames} frames, all as they were written")
     return found

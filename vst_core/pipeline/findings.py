@@ -8,13 +8,23 @@ from typing import Any, Literal
 
 from vst_core.sequence import spell_frames
 
-Check = Literal["manifest", "complete", "content", "decode", "finite", "window", "channels", "chain"]
+Check = Literal[
+    "manifest", "complete", "content", "decode", "finite", "window", "channels", "chain",
+    "plate", "passed_on", "metadata", "motion", "flicker", "weights", "color_space",
+]  # fmt: skip
 """What was looked at, when something was found:
 
 manifest: every frame is recorded, and every record is of a frame. complete: no frame is missing. content: the file has
 the bytes that were written. decode: it can be read whole. finite: colour and alpha have neither NaN nor infinity.
-window, channels: they are those that were written. chain: every frame was made from the one before it.
+window, channels: they are those that were written, and those of the plate. chain: every frame was made from the one
+before it.
+
+Beside the plate: plate: it is there to compare with. passed_on: all that is no colour is the plate's to the bit.
+metadata: none is lost. motion: enough of a frame follows the one before. flicker: it does so smoothly. weights: they
+are proven. color_space: it is known.
 """
+
+_MADE_AGAIN = ("content", "decode", "finite", "window", "channels", "chain", "passed_on", "metadata")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +36,24 @@ class Finding:
         what: what is wrong, a phrase without a full stop.
         frame: with which frame; None for the shot.
         where: the file.
+        value: how much of it, where it can be measured.
     """
 
     check: Check
     what: str
     frame: int | None
     where: str
+    value: float | None = None
 
     @property
     def missing(self) -> bool:
         """Whether it is only that a frame is not there."""
         return self.check == "complete"
+
+    @property
+    def mends(self) -> bool:
+        """Whether it is of a frame that comes out right when it is made again."""
+        return self.check in _MADE_AGAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +65,25 @@ class Group:
         what: what is wrong.
         frames: with which frames, as ``1001-1005,1009``; empty for the shot.
         where: the first file.
+        value: how much of it at worst, where it can be measured.
     """
 
     check: Check
     what: str
     frames: str
     where: str
+    value: float | None = None
 
     def __str__(self) -> str:
         several = any(mark in self.frames.removeprefix("-") for mark in "-,")
-        frames = f"frame{'s' if several else ''} {self.frames}, " if self.frames else ""
-        return f"{frames}{self.where}: {self.what}"
+        where = [f"frame{'s' if several else ''} {self.frames}"] if self.frames else []
+        where += [self.where] if self.where else []
+        worst = "" if self.value is None else f" ({self.value:.3f} at worst)"
+        return f"{', '.join(where)}: {self.what}{worst}" if where else f"{self.what}{worst}"
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, for JSON."""
-        return asdict(self)
+        return {"message": str(self), **asdict(self)}
 
 
 def grouped(findings: Iterable[Finding]) -> list[Group]:
@@ -70,7 +91,10 @@ def grouped(findings: Iterable[Finding]) -> list[Group]:
     alike: dict[tuple[Check, str], list[Finding]] = {}
     for finding in findings:
         alike.setdefault((finding.check, finding.what), []).append(finding)
-    return [
-        Group(check, what, spell_frames(each.frame for each in group if each.frame is not None), group[0].where)
-        for (check, what), group in alike.items()
-    ]
+    return [_group(check, what, group) for (check, what), group in alike.items()]
+
+
+def _group(check: Check, what: str, group: list[Finding]) -> Group:
+    frames = [each.frame for each in group if each.frame is not None]
+    values = [each.value for each in group if each.value is not None]
+    return Group(check, what, spell_frames(frames) if frames else "", group[0].where, max(values, default=None))

@@ -22,13 +22,35 @@ from vst_core.pipeline.manifest import LARGEST, Entry, Manifest, merge, read_man
 from vst_core.sequence import FrameSequence
 
 _NAME = "journal.jsonl"
+_SUFFIX = ".manifest.json"
 _LOCK = "manifest.lock"
 _LOCK_SECONDS = 30.0
 
 
 def manifest_path(output: FrameSequence) -> Path:
     """Where the manifest of a shot lies."""
-    return output.folder / f"{shot_name(output)}.manifest.json"
+    return output.folder / f"{shot_name(output)}{_SUFFIX}"
+
+
+def find_shots(target: str | Path) -> list[FrameSequence]:
+    """The frames that someone means by a pattern, a manifest, or a folder with manifests.
+
+    Raises:
+        InputError: there is no manifest.
+        SettingsError: the pattern is malformed.
+    """
+    path = Path(target)
+    if path.name.endswith(_SUFFIX):
+        return [FrameSequence.parse(path.parent / read_manifest(path).files)]
+    if not path.is_dir():
+        return [FrameSequence.parse(target)]
+    try:
+        manifests = sorted(each for each in path.iterdir() if each.name.endswith(_SUFFIX))
+    except OSError as error:
+        raise InputError(f"cannot be listed ({error.strerror})", where=path) from None
+    if not manifests:
+        raise InputError("has no manifest", where=path, remedy="name the frames, for example out.####.exr")
+    return [FrameSequence.parse(path / read_manifest(each).files) for each in manifests]
 
 
 def append(folder: Path, entry: Entry) -> None:

@@ -13,14 +13,13 @@ import torch
 from torch import Tensor
 
 from vst_core.errors import InputError, SettingsError
-from vst_core.flow import warp
 from vst_core.frame_io import read_header
 from vst_core.frames import FrameRange
 from vst_core.pipeline.distance import Distances, StyleMeter
+from vst_core.pipeline.flicker import Moment, warping_errors, warping_sums
 from vst_core.pipeline.motions import Motions
 from vst_core.pipeline.plate import PlateReader, named_frame
 from vst_core.pipeline.shot import check_frames, open_motion, open_transform, plate_frames, vectors_sequence
-from vst_core.pipeline.windows import coverage, place
 from vst_core.sequence import FrameSequence
 from vst_core.settings import FlowSettings, Network
 
@@ -167,39 +166,23 @@ class _Flicker:
 
     def __init__(self, motions: Motions, lags: tuple[int, ...]) -> None:
         self.motions, self._lags = motions, sorted(set(lags))
-        self._past: dict[int, Tensor] = {}
+        self._past: dict[int, Moment] = {}
         self._sums = {lag: torch.zeros(4, dtype=torch.float64) for lag in lags}
         self.notes: list[str] = []
 
     def add(self, frame: int, stylized: Tensor) -> None:
         """Take in the next frame; ``stylized`` covers the plate's data window."""
         first = frame - max(self._lags, default=0)
-        self._past = {number: image for number, image in self._past.items() if number >= first} | {frame: stylized}
-        view = self.motions.view(frame)
-        own = coverage(view.covered, view.window)
+        self._past = {number: moment for number, moment in self._past.items() if number >= first}
+        self._past[frame] = Moment(self.motions.view(frame), stylized)
         for lag in self._lags:
             if frame - lag not in self._past:
                 continue
-            motion, earlier = self.motions.between(frame, lag), self.motions.view(frame - lag)
+            motion = self.motions.between(frame, lag)
             self.notes += [note for note in motion.notes if note not in self.notes]
-            flow = motion.backward_flow
-            valid = (motion.valid * own > 0.5).to(own)  # the soft rim of a mask holds what cannot be compared
-            earlier_stylized = place(self._past[frame - lag], earlier.covered, view.window)
-            images = place(stylized, view.covered, view.window), earlier_stylized
-            plates = view.motion.image, place(earlier.motion.image, earlier.window, view.window)
-            sums = (_squared(*images, flow, valid), _squared(*plates, flow, valid), valid.sum(dtype=torch.float64))
-            self._sums[lag] += torch.stack((*sums, own.sum(dtype=torch.float64)))
+            self._sums[lag] += warping_sums(self._past[frame], self._past[frame - lag], motion)
         self.motions.keep(first, frame)
 
     def errors(self) -> list[WarpingError]:
         """The result."""
-        result = []
-        for lag in self._lags:
-            stylized, source, valid, pixels = self._sums[lag].tolist()
-            count = max(3 * valid, 1e-9)
-            result.append(WarpingError(lag, (stylized / count) ** 0.5, (source / count) ** 0.5, valid / pixels))
-        return result
-
-
-def _squared(image: Tensor, earlier: Tensor, backward_flow: Tensor, valid: Tensor) -> Tensor:
-    return (valid * (image - warp(earlier, backward_flow)).square()).sum(dtype=torch.float64)
+        return [WarpingError(lag, *warping_errors(self._sums[lag])) for lag in self._lags]

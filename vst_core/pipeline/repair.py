@@ -39,14 +39,15 @@ def plan_repair(found: Verification) -> list[Repair]:
     """
     wanted: dict[tuple[str, str], tuple[Run, set[int]]] = {}
     records = found.manifest.by_frame
-    for frame in (*found.broken, *found.missing):
+    redo = {each.frame for each in found.findings if each.frame is not None and each.mends}
+    for frame in sorted({*redo, *found.missing}):
         run = found.manifest.run_of(records[frame]) if frame in records else _run_for(found, frame)
-        if run is None or (frame not in records and frame in found.broken):
+        if run is None:
             continue
         known, frames = wanted.setdefault((run.fingerprint, _chunk(run)), (run, set()))
         if run.number > known.number:
             wanted[run.fingerprint, _chunk(run)] = (run, frames)
-        frames.update({frame} & set(found.broken))
+        frames.update({frame} & redo)
     return [Repair(run, _settings(found, run), frozenset(frames)) for run, frames in wanted.values()]
 
 

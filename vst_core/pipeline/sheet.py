@@ -7,18 +7,15 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from vst_core.atomic_file import write_atomically
-from vst_core.color import ColorConfig, resolve_color_space
 from vst_core.errors import OutputError, SettingsError
-from vst_core.frame_io import read_frame, read_header
+from vst_core.frame_io import read_header
 from vst_core.frames import FrameRange
-from vst_core.pipeline.plate import named_frame
+from vst_core.pipeline.display import read_picture
 from vst_core.pipeline.shot import plate_frames
 from vst_core.sequence import FrameSequence
 
-_DISPLAY_SPACE = "srgb_rec709_scene"
 _GAP = 4
 
 
@@ -52,7 +49,9 @@ def write_sheet(
     sequences = [FrameSequence.parse(pattern) for pattern in patterns]
     numbers = plate_frames(sequences[0], frames)
     spots = np.linspace(numbers.first, numbers.last, min(columns, len(numbers))).round().astype(int).tolist()
-    rows = [[_picture(sequence.path(spot), spot, width, layer) for spot in spots] for sequence in sequences]
+    rows = [
+        [read_picture(sequence.path(spot), spot, width=width, layer=layer) for spot in spots] for sequence in sequences
+    ]
     gap = _GAP
     height = max(picture.shape[0] for row in rows for picture in row)
     sheet = np.full((len(rows) * (height + gap) + gap, len(spots) * (width + gap) + gap, 3), 24, np.uint8)
@@ -68,14 +67,3 @@ def write_sheet(
     except OSError as error:
         raise OutputError(f"cannot be made ({error.strerror})", where=output.parent) from None
     write_atomically(output, write=lambda path: path.write_bytes(data.tobytes()), verify=read_header)
-
-
-def _picture(path: Path, frame: int, width: int, layer: str | None) -> NDArray[np.uint8]:
-    with named_frame(frame):
-        image = read_frame(path, layer=layer)
-        space = resolve_color_space(read_header(path))
-    color = ColorConfig.load().convert(image.color, space, _DISPLAY_SPACE)
-    height = max(1, round(width * color.shape[0] / color.shape[1]))
-    shrinks = width < color.shape[1]
-    resized = cv2.resize(color, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
-    return (np.clip(resized, 0, 1) * 255).round().astype(np.uint8)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 
 from vst_core.device import usable_cores
 from vst_core.digest import sha256_of
@@ -17,7 +16,6 @@ from vst_core.pipeline.look import look_at
 from vst_core.pipeline.manifest import FrameRecord, Manifest, Run, read_manifest, rectangle
 from vst_core.sequence import FrameSequence
 
-_SUFFIX = ".manifest.json"
 _MOST_THREADS = 4
 
 
@@ -55,27 +53,6 @@ class Verification:
         return ExitCode.OUTPUT
 
 
-def find_shots(target: str | Path) -> list[FrameSequence]:
-    """The frames that someone means by a pattern, a manifest, or a folder with manifests.
-
-    Raises:
-        InputError: there is no manifest.
-        SettingsError: the pattern is malformed.
-    """
-    path = Path(target)
-    if path.name.endswith(_SUFFIX):
-        return [FrameSequence.parse(path.parent / read_manifest(path).files)]
-    if not path.is_dir():
-        return [FrameSequence.parse(target)]
-    try:
-        manifests = sorted(each for each in path.iterdir() if each.name.endswith(_SUFFIX))
-    except OSError as error:
-        raise InputError(f"cannot be listed ({error.strerror})", where=path) from None
-    if not manifests:
-        raise InputError("has no manifest", where=path, remedy="name the frames, for example out.####.exr")
-    return [FrameSequence.parse(path / read_manifest(each).files) for each in manifests]
-
-
 def verify_shot(output: FrameSequence, on_frame: Callable[[int], object] = lambda _: None) -> Verification:
     """Read every frame of a shot whole, and compare all there is with the manifest.
 
@@ -104,8 +81,19 @@ def verify_shot(output: FrameSequence, on_frame: Callable[[int], object] = lambd
     findings += [_unknown(output, frame) for frame in strangers]
     absent = {frame for frame in expected if frame not in records and frame not in strangers}
     findings += [Finding("complete", "is not there", frame, str(output.path(frame))) for frame in absent]
+    findings += _beside(output, manifest)
     findings.sort(key=lambda each: (each.frame is None, each.frame or 0))
     return Verification(output, manifest, tuple(expected), tuple(findings))
+
+
+def _beside(output: FrameSequence, manifest: Manifest) -> Iterator[Finding]:
+    """Whether the manifest beside the frames says all that the journals know."""
+    path = manifest_path(output)
+    try:
+        if read_manifest(path) != manifest:
+            yield Finding("manifest", "is behind what was rendered", None, str(path))
+    except VstError as error:
+        yield Finding("manifest", error.what, None, str(path))
 
 
 def _unknown(output: FrameSequence, frame: int) -> Finding:
