@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,9 @@ def blender_environment(folder: Path) -> dict[str, str]:
     return environment | {"BLENDER_USER_RESOURCES": str(folder), "BLENDER_SYSTEM_SCRIPTS": str(folder / "scripts")}
 
 
-def blender(function: str, *arguments: object, worker: Path | str = VST, log: Path | None = None) -> Any:
+def blender(
+    function: str, *arguments: object, worker: Path | str = VST, log: Path | None = None, path: Sequence[Path] = ()
+) -> Any:
     """What a function returns.
 
     Args:
@@ -45,10 +48,12 @@ def blender(function: str, *arguments: object, worker: Path | str = VST, log: Pa
         arguments: for it; JSON has to know them, or they are paths.
         worker: the program of the worker.
         log: file for all that Blender prints.
+        path: more folders that its Python imports from.
     """
     given = [str(argument) if isinstance(argument, Path) else argument for argument in arguments]
     command = [find_blender(), str(_INSIDE / "in_blender.py"), function, json.dumps(given)]
-    environment = {**os.environ, "VST_WORKER": str(worker), "PYTHONPATH": str(_ROOT)}
+    folders = os.pathsep.join(map(str, (_ROOT, *path)))
+    environment = {**os.environ, "VST_WORKER": str(worker), "PYTHONPATH": folders}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=_PATIENCE, check=False)
     if log is not None:
         log.write_text(done.stdout)

@@ -1,0 +1,97 @@
+"""Runs ``vst`` as a process: a host's Python has neither torch nor OpenImageIO, and must not be made to."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+_ROOT = Path(__file__).absolute().parents[3]
+_BESIDE_WHEEL = Path("Scripts", "vst.exe") if os.name == "nt" else Path("bin", "vst")
+
+
+class EngineError(Exception):
+    """``vst`` could not be run, or refused; one line."""
+
+
+def run(context: Any, *arguments: str) -> list[dict[str, Any]]:
+    """Run ``vst`` to its end.
+
+    Args:
+        context: of the publish; who is ``vst`` himself gives it a way to do it as ``vst_run``.
+        arguments: of ``vst``.
+
+    Returns:
+        The events that it printed; lines that are no JSON are left out.
+
+    Raises:
+        EngineError: it failed; exit codes of which the events tell more are no failure.
+    """
+    code, printed, complaint = (context.data.get("vst_run") or _start)(*arguments)
+    events = [event for line in printed.splitlines() if (event := _event(line))]
+    if code and not any(event["event"] == "verified" for event in events):
+        raise EngineError(complaint or f"vst {arguments[0]} ended with exit code {code} and said nothing")
+    return events
+
+
+def program() -> str:
+    """The program ``vst``: of the installation that this file belongs to, or as the nodes find it.
+
+    Raises:
+        EngineError: there is none.
+    """
+    if _ROOT.name == "_shipped" and not os.environ.get("VST_WORKER"):
+        for folder in _ROOT.parents[1:5]:
+            if (folder / _BESIDE_WHEEL).is_file():
+                return str(folder / _BESIDE_WHEEL)
+    environment = _nodes("environment")
+    try:
+        return str(environment.find_worker())
+    except environment.WorkerError as error:
+        raise EngineError(str(error)) from None
+
+
+def _start(*arguments: str) -> tuple[int, str, str]:
+    """Exit code, what was printed, and the last line of the complaints."""
+    command, environment = [program(), *arguments], _nodes("environment").scrubbed(os.environ)
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as complaints:
+        try:
+            done = subprocess.run(  # noqa: S603 - our own program
+                command, stdout=subprocess.PIPE, stderr=complaints, text=True, env=environment, check=False
+            )
+        except OSError as error:
+            raise EngineError(f"{command[0]} cannot be started ({error.strerror})") from None
+        complaints.seek(0)
+        said = [line for line in complaints.read().splitlines() if line.strip()]
+    last = said[-1] if said else ""
+    return done.returncode, done.stdout, last[len("vst: ") :] if last.startswith("vst: ") else last
+
+
+def _event(line: str) -> dict[str, Any] | None:
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return None
+    return event if isinstance(event, dict) and "event" in event else None
+
+
+def _nodes(name: str) -> ModuleType:
+    """A module of the nodes, which know where the engine is; they lie beside the plug-ins."""
+    loaded = sys.modules.get("vst_nodes")
+    if loaded is None:
+        folder = _ROOT / "nodes"
+        spec = importlib.util.spec_from_file_location(
+            "vst_nodes", folder / "__init__.py", submodule_search_locations=[str(folder)]
+        )
+        assert spec is not None
+        assert spec.loader is not None
+        loaded = importlib.util.module_from_spec(spec)
+        sys.modules["vst_nodes"] = loaded
+        spec.loader.exec_module(loaded)
+    return importlib.import_module(f"vst_nodes.{name}")

@@ -1,0 +1,20 @@
+"""A contact sheet: the plate above, what was made of it below."""
+
+import pyblish.api
+from vst_publish import FAMILY, engine
+from vst_publish.versions import staging
+
+
+class ExtractContactSheet(pyblish.api.InstancePlugin):
+    """A contact sheet: the plate above, what was made of it below."""
+
+    label = "Contact sheet"
+    order = pyblish.api.ExtractorOrder
+    families = [FAMILY]
+
+    def process(self, instance):
+        """Write it into the version."""
+        patterns = instance.data["vst_settings"]["plate"], instance.data["vst_pattern"]
+        sheet = staging(instance) / f"{instance.data['name']}.sheet.png"
+        frames = instance.data["vst_range"]
+        engine.run(instance.context, "sheet", *patterns, "--frames", frames, "-o", str(sheet))

@@ -1,0 +1,89 @@
+"""The gate within Blender and Nuke: what the nodes show is what is published, and ``vst`` is a process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyblish
+import pyblish.api
+import pyblish.util
+import pytest
+from clients import VST
+from nuke_app import NukeApp
+from real_blender import blender
+from small_network import with_network
+from small_shot import SHOT, SmallShot, copy_of, out, outputs
+
+from vst_core.cli.publish import run_here
+from vst_core.publish import plugin_folder, plugins
+
+
+@pytest.fixture(scope="module")
+def painted(tmp_path_factory: pytest.TempPathFactory, small_shot: SmallShot, small_network: Path) -> Path:
+    folder = tmp_path_factory.mktemp("hosts") / "out"
+    small_shot.render(folder, **with_network(small_network))
+    return folder
+
+
+@pytest.fixture
+def vst_publish(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """The plug-ins' package, as a host imports it, and a context without what others registered."""
+    monkeypatch.syspath_prepend(plugin_folder())
+    monkeypatch.setenv("VST_WORKER", str(VST))
+    with plugins.gate() as package:
+        package.unregister(plugins.HOST)
+        yield package
+
+
+def test_what_nodes_of_blender_show_becomes_a_version_once(painted: Path, tmp_path: Path) -> None:
+    (tmp_path / "path").mkdir()
+    (tmp_path / "path" / "pyblish").symlink_to(Path(pyblish.__file__).parent)
+    frames = [str(out(painted, 1001))] * 2
+    path = (plugin_folder(), tmp_path / "path")
+    slow = ["ExtractContactSheet", "ExtractReviewMovie"]  # tested without a host
+    found = blender("publishing.shown_shots", frames, str(tmp_path / "show"), slow, path=path)
+    version = tmp_path / "show" / "out" / "v001"
+    assert (found["errors"], found["versions"]) == ([], [str(version)])
+    assert set(found["found"]) >= set(found["expected"])
+    assert found["run"] == len(found["found"]) - len(slow)
+    assert [name for name in outputs(version) if name.endswith(".exr")] == [f"out.{frame}.exr" for frame in SHOT]
+
+
+def test_what_a_node_of_nuke_shows_is_collected_validated_and_repaired(
+    painted: Path, tmp_path: Path, nuke_app: NukeApp, vst_publish: Any
+) -> None:
+    folder = copy_of(painted, tmp_path / "out")
+    out(folder, 1003).write_bytes(b"")
+    nuke_app.vst.create()
+    for _ in range(2):
+        node = nuke_app.vst.create()
+        node.node("Result")["file"].fromUserText(f"{folder}/out.%04d.exr {SHOT}")
+    vst_publish.register("nuke")
+    try:
+        found = pyblish.api.discover()
+        assert {each.__name__ for each in found} >= set(vst_publish.expected("nuke"))
+        context = pyblish.api.Context()
+        context.data["vst_run"] = run_here  # as a process it is run in Blender
+        pyblish.util.collect(context, found)
+        assert [instance.data["vst_manifest"] for instance in context] == [str(folder / "out.manifest.json")]
+        (decode,) = [each for each in found if each.__name__ == "ValidateDecode"]
+        (before,) = pyblish.util.validate(context, [decode]).data["results"][-1:]
+        assert "1003" in str(before["error"])
+        (make_again,) = decode.actions
+        assert pyblish.plugin.process(decode, context, None, make_again.id)["error"] is None
+        (after,) = pyblish.util.validate(context, [decode]).data["results"][-1:]
+        assert after["error"] is None
+    finally:
+        vst_publish.unregister("nuke")
+
+
+def test_who_is_no_shot_of_vst_is_told_so(tmp_path: Path, nuke_app: NukeApp, vst_publish: Any) -> None:
+    nuke_app.vst.create().node("Result")["file"].fromUserText(f"{tmp_path}/out.%04d.exr {SHOT}")
+    vst_publish.register("nuke")
+    try:
+        (result,) = [each for each in pyblish.util.collect().data["results"] if each["error"]]
+        assert str(result["error"]) == f"{tmp_path} has no manifest; name a folder with rendered frames"
+    finally:
+        vst_publish.unregister("nuke")

@@ -1,0 +1,105 @@
+"""``vst publish``: the gate between a render and everybody else."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from vst_core.cli.lines import emit
+from vst_core.cli.options import Option, parameter, put_options, require, with_options
+from vst_core.cli.review import read_rate
+from vst_core.errors import ExitCode, VstError
+from vst_core.publish.settings import PublishSettings
+
+if TYPE_CHECKING:
+    from vst_core.publish.gate import Outcome, Row
+
+OPTIONS = (
+    Option(("--to",), "to", Path, "FOLDER"),
+    Option(("--flicker",), "flicker", float, "ERROR"),
+    Option(("--coverage",), "coverage", float, "SHARE"),
+    Option(("--rate",), "rate", str, "FPS"),
+    Option(("--repair/--no-repair",), "repair", bool),
+    Option(("--skip",), "skip", list[str], "PLUGIN"),
+)
+_OUTPUTS = typer.Argument(metavar="OUT…", help="Frames, as out.####.exr, a manifest, or a folder with some.")
+_PLUGINS = typer.Option("--plugins", help="Print the folder of the plug-ins, for PYTHONPATH, and do nothing else.")
+_ARGUMENTS = (
+    parameter("outputs", Annotated[list[str] | None, _OUTPUTS]),
+    parameter("plugins", Annotated[bool, _PLUGINS], default=False),
+    parameter("json", Annotated[bool, typer.Option("--json", help="One JSON object a line.")], default=False),
+)
+
+
+@with_options(PublishSettings, OPTIONS, _ARGUMENTS)
+def publish(outputs: list[str] | None, plugins: bool, json: bool, **given: Any) -> None:
+    """Let shots pass the publish gate, each on its own: one that passes becomes a version, all at once.
+
+    The gate is made of plug-ins for pyblish; a studio's own, on PYBLISHPLUGINPATH, are run with them. Exit code 0: all
+    passed. 4: something is wrong with one. 6: frames of one are missing, and nothing else is wrong.
+    """
+    from vst_core.pipeline.journal import find_shots, manifest_path
+    from vst_core.publish import plugin_folder, publish_shot
+
+    if plugins:
+        typer.echo(plugin_folder())
+        return
+    data: dict[str, Any] = {}
+    put_options(data, OPTIONS, given)
+    require({**data, **({"outputs": outputs} if outputs else {})}, {"outputs": "OUT", "to": "--to"}, "vst publish")
+    settings, codes = PublishSettings.of(data), []
+    read_rate(settings.rate)
+    for shot in [found for target in outputs or () for found in find_shots(target)]:
+        table = _JsonTable() if json else _Table(shot.pattern)
+        outcome = publish_shot(str(manifest_path(shot)), settings, run_here, table.add)
+        table.end(outcome)
+        codes.append(outcome.exit_code)
+    raise typer.Exit(int(next((code for code in (ExitCode.OUTPUT, ExitCode.PARTIAL) if code in codes), ExitCode.OK)))
+
+
+def run_here(*arguments: str) -> tuple[int, str, str]:
+    """A command of ``vst`` in this process: exit code, what it printed, and its complaint."""
+    from vst_core.cli.commands import vst
+
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        try:
+            code = vst(list(arguments), standalone_mode=False, prog_name="vst")
+        except VstError as error:
+            return int(error.exit_code), printed.getvalue(), str(error)
+    return int(code or 0), printed.getvalue(), ""
+
+
+class _JsonTable:
+    """One object for each plug-in, and one for the shot."""
+
+    def add(self, row: Row) -> None:
+        """A plug-in is done."""
+        emit("plugin", **row.as_dict())
+
+    def end(self, outcome: Outcome) -> None:
+        """The shot is done."""
+        version = None if outcome.version is None else str(outcome.version)
+        emit(
+            "published" if version else "refused", shot=outcome.shot, version=version, exit_code=int(outcome.exit_code)
+        )
+
+
+class _Table:
+    """A line for each plug-in, as it is done."""
+
+    def __init__(self, shot: str) -> None:
+        typer.echo(shot)
+
+    def add(self, row: Row) -> None:
+        """A plug-in is done."""
+        time = f"{row.seconds:.1f} s" if row.status in ("passed", "failed") else ""
+        typer.echo(f"  {row.status:<8}  {row.plugin:<30}  {time:>7}  {row.message}".rstrip())
+
+    def end(self, outcome: Outcome) -> None:
+        """The shot is done."""
+        typer.echo(f"  {outcome.version}" if outcome.version else "  not published")
