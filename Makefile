@@ -10,7 +10,7 @@ export VST_WEIGHTS := $(CURDIR)/.weights
 # Waiting threads must not take the cores from working ones.
 export GOMP_SPINCOUNT := 20000
 
-.PHONY: demo check test test-blender test-wheel wheel weights bench bench-blender thumbnails clean train-fast train-quality
+.PHONY: demo check test test-blender test-slurm test-wheel wheel weights bench bench-blender thumbnails clean train-fast train-quality
 
 demo: .venv/ready
 	$(BIN)/vst render samples/shot/shot.####.exr --style oil -o demo/oil.####.exr
@@ -43,6 +43,11 @@ wheel: .venv/ready
 # Installs the wheel into a clean environment and renders the sample shot from it; minutes.
 test-wheel: .venv/ready
 	$(BIN)/pytest -m slow tests/packaging
+
+# A cluster of one node, which the tests start; Debian's packages, as root.
+test-slurm: .venv/ready
+	test -x /usr/sbin/slurmctld -a -x /usr/sbin/munged || (apt-get update && apt-get install -y --no-install-recommends slurm-wlm munge)
+	$(BIN)/pytest -m slurm tests/farm/test_slurm.py
 
 weights: $(VGG16)
 

@@ -39,6 +39,7 @@ TINY = {
     "vst train ": ("--settings", "tiny.json", "--samples", "brush.png"),
     "vst measure .* --style ": ("--features", "vgg16"),
     "vst (render|submit|train) ": ("--threads", "1"),
+    "--engine slurm": ("--no-run",),  # make test-slurm has a cluster
 }
 
 

@@ -57,6 +57,7 @@ SUBMIT_OPTIONS = (
     Option(("--job",), "submit.job", Path, "FOLDER"),
     Option(("--name",), "submit.name", str),
     Option(("--run/--no-run",), "submit.run", bool),
+    Option(("--vst",), "submit.vst", str, "COMMAND"),
     *PLAN_OPTIONS,
 )
 COLUMNS = ("plate", *map(option_name, SHOT_OPTIONS))
@@ -86,7 +87,9 @@ def submit(plate: str | None, settings: Path | None, shots: Path | None, json: b
 
     --engine local works here, as many tasks at a time as cores and memory allow. --engine openjd writes a bundle of
     Open Job Description into the folder --job, for openjd-cli (--run does that, too) and AWS Deadline Cloud; its tasks
-    start again where they were, find their files by the engine's path mapping, and share one worker a session.
+    start again where they were, find their files by the engine's path mapping, and share one worker a session. --engine
+    slurm writes scripts into --job and hands them to sbatch, unless --no-run: what is preempted, out of time or crashed
+    is queued again and goes on. Partition, account and time limit are those of SBATCH_PARTITION and the like.
 
     Everything that vst check looks at is looked at for all shots first. A task takes one processor thread unless
     --threads says otherwise, so that the results are the same to the bit wherever and beside whatever it runs.
@@ -98,8 +101,10 @@ def submit(plate: str | None, settings: Path | None, shots: Path | None, json: b
     _check(made, json)
     if to.engine == "local":
         _run_here(made, to, json)
+    elif to.engine == "openjd":
+        _write_bundle(made, to, _job_name(made, to, shots))
     else:
-        _write_bundle(made, to, shots)
+        _hand_to_slurm(made, to, _job_name(made, to, shots))
 
 
 def _data(plate: str | None, path: Path | None, options: tuple[Option, ...], given: dict[str, Any]) -> dict[str, Any]:
@@ -155,24 +160,40 @@ def _check(made: Plan, json: bool) -> None:
 def _check_job(to: SubmitSettings) -> None:
     if to.engine != "local" and to.job is None:
         raise SettingsError("is missing", where="--job", remedy=f"name the folder for what --engine {to.engine} writes")
-    if to.engine == "local" and (to.job is not None or to.run):
-        where = "--run" if to.job is None else "--job"
+    if to.engine == "local" and (to.job is not None or to.run is not None or to.vst):
+        where = "--job" if to.job is not None else "--vst" if to.vst else "--run"
         raise SettingsError("is for other engines than local", where=where, remedy="give --engine, or leave it out")
 
 
-def _write_bundle(made: Plan, to: SubmitSettings, shots: Path | None) -> None:
+def _job_name(made: Plan, to: SubmitSettings, shots: Path | None) -> str:
+    return to.name or (made.tasks[0].shot if shots is None else shots.stem)
+
+
+def _write_bundle(made: Plan, to: SubmitSettings, name: str) -> None:
     """Write a bundle, say what to do with it, and run it if that is wanted."""
     from vst_core.farm.openjd_bundle import write_bundle
     from vst_core.farm.openjd_run import run_bundle
 
     assert to.job is not None
-    name = to.name or (made.tasks[0].shot if shots is None else shots.stem)
-    template = write_bundle(made, to.job, name, to.retries)
+    template = write_bundle(made, to.job, name, to.retries, to.vst)
     if to.run:
         run_bundle(template)
         return
     typer.echo(f"{template}\nhere: {shlex.join(['openjd', 'run', str(template)])}")
     typer.echo(f"on AWS Deadline Cloud: {shlex.join(['deadline', 'bundle', 'submit', str(to.job)])}")
+
+
+def _hand_to_slurm(made: Plan, to: SubmitSettings, name: str) -> None:
+    """Write scripts, and submit them unless that is not wanted yet."""
+    from vst_core.farm.slurm import submit as sbatch
+    from vst_core.farm.slurm import write_scripts
+
+    assert to.job is not None
+    script = write_scripts(made, to.job, name, to.retries, to.vst)
+    if to.run is False:
+        typer.echo(f"{script}\nto submit: {shlex.join(['bash', str(script)])}")
+    else:
+        typer.echo(f"{script}\nsubmitted as {sbatch(script)}")
 
 
 def _run_here(made: Plan, to: SubmitSettings, json: bool) -> None:

@@ -23,19 +23,20 @@ _LONGEST_STEP = 64
 _LONGEST_JOB = 128
 
 
-def job_template(plan: Plan, name: str, parameters: Sequence[Parameter]) -> dict[str, Any]:
+def job_template(plan: Plan, name: str, parameters: Sequence[Parameter], vst: str) -> dict[str, Any]:
     """The template.
 
     Args:
         plan: what there is to do.
         name: of the job.
         parameters: settings that can be changed for all shots at once.
+        vst: how the farm's machines call ``vst``.
     """
     command = {
         "name": "Vst",
         "type": "STRING",
         "description": "How vst is called on the farm's machines.",
-        "default": "vst",
+        "default": vst,
         "userInterface": {"control": "LINE_EDIT", "label": "Command", "groupLabel": "Farm"},
     }
     return {

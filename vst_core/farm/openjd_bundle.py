@@ -20,7 +20,7 @@ TEMPLATE = "template.yaml"
 _LONGEST_TEMPLATE = 1_000_000
 
 
-def write_bundle(plan: Plan, folder: Path, name: str, retries: int) -> Path:
+def write_bundle(plan: Plan, folder: Path, name: str, retries: int, vst: str = "") -> Path:
     """Write a bundle: template.yaml, parameter_values.yaml and asset_references.yaml.
 
     Args:
@@ -28,6 +28,7 @@ def write_bundle(plan: Plan, folder: Path, name: str, retries: int) -> Path:
         folder: of the bundle; made where it is not there.
         name: of the job.
         retries: how often a task that failed is begun again, by an engine that does so.
+        vst: how the farm's machines call ``vst``, where it is not by that name.
 
     Returns:
         The template's file.
@@ -37,7 +38,7 @@ def write_bundle(plan: Plan, folder: Path, name: str, retries: int) -> Path:
         OutputError: the files cannot be written.
     """
     parameters = common_parameters([task.settings for task in plan.tasks])
-    template = job_template(plan, name, parameters)
+    template = job_template(plan, name, parameters, vst or "vst")
     _validate(template)
     files = {
         TEMPLATE: template,

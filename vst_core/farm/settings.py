@@ -50,4 +50,10 @@ class SubmitSettings(SettingsModel):
     )
     job: Path | None = Field(default=None, description="Folder for openjd's bundle, or slurm's scripts and logs.")
     name: str = Field(default="", max_length=128, description="Name of the job; the list's or the shot's if left out.")
-    run: bool = Field(default=False, description="Also run openjd's bundle, here, one task after the other.")
+    run: bool | None = Field(
+        default=None,
+        description="Run openjd's bundle here, too, one task after the other; or hand nothing to slurm yet.",
+    )
+    vst: str = Field(
+        default="", description="How the farm's machines call vst; openjd's take vst, slurm's this one, if left out."
+    )
