@@ -10,7 +10,8 @@ export VST_WEIGHTS := $(CURDIR)/.weights
 # Waiting threads must not take the cores from working ones.
 export GOMP_SPINCOUNT := 20000
 
-.PHONY: demo check test test-blender test-slurm test-wheel wheel weights bench bench-blender thumbnails clean train-fast train-quality
+.PHONY: demo check test test-blender test-slurm test-wheel wheel weights bench bench-report bench-blender thumbnails clean \
+  train-fast train-quality
 
 demo: .venv/ready
 	$(BIN)/vst render samples/shot/shot.####.exr --style oil -o demo/oil.####.exr
@@ -56,15 +57,18 @@ train-fast train-quality: train-%: .venv/ready $(VGG16)
 	$(BIN)/vst train --settings samples/recipes/$*.json --device cpu --threads 1 \
 	  --license Apache-2.0 -o $*.safetensors
 
-bench: .venv/ready $(VGG16)
+# The whole comparison, about an hour on a machine that does nothing else: docs/benchmarks.md and its plots.
+bench-report: .venv/bench-ready $(VGG16)
+	$(BIN)/python bench/report.py
+
+# The same on a few small frames, in minutes, to see that it works.
+bench: .venv/bench-ready $(VGG16)
+	mkdir -p demo
+	$(BIN)/python bench/report.py --quick --to demo
+
+.venv/bench-ready: .venv/ready
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[bench]"
-	$(BIN)/python bench/bench_start.py
-	$(BIN)/python bench/bench_network.py
-	$(BIN)/python bench/bench_video.py
-	$(BIN)/python bench/bench_step.py
-	$(BIN)/python bench/bench_frame.py
-	$(BIN)/python bench/bench_flow.py
-	$(BIN)/python bench/bench_temporal.py
+	touch $@
 
 # make bench-blender BLENDER=5.0.1
 bench-blender: .venv/ready $(BPY)/ready

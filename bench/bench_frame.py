@@ -1,22 +1,20 @@
 """What surrounds the method costs: one 1080p frame in and out, and a whole render beside its steps alone.
 
-    python bench/bench_frame.py [--rounds 7]
-
-The frames are the sample shot's, enlarged, with grain so that they compress like a render: half colour, float vectors
-and depth. "bare" is OpenImageIO reading and writing the same file, all channels, without checks.
+python bench/bench_frame.py
 """
 
 from __future__ import annotations
 
-import argparse
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
 import OpenImageIO as oiio  # noqa: N813 - its usual name
 from paired import milliseconds, paired, ratio
+from table import Table, show
 
 from vst_core.flow import MotionFinder
 from vst_core.frame_io import read_header, write_frame
@@ -29,6 +27,9 @@ from vst_core.settings import FlowSettings, RenderSettings
 
 ROOT = Path(__file__).parent.parent
 PREFIX = "ViewLayer."
+NOTE = """The frames are the sample shot's, enlarged, with grain so that they compress like a render: half colour,
+float vectors and depth. "Bare" is OpenImageIO reading and writing the same file, all channels, without looking at
+any; ours reads it whole, brings the colour to display and back, writes, flushes, reads back and compares."""
 
 
 def enlarge(frame: int, target: Path, width: int, height: int) -> None:
@@ -59,10 +60,11 @@ def enlarge(frame: int, target: Path, width: int, height: int) -> None:
         raise RuntimeError(output.geterror())
 
 
-def frame_cost(folder: Path, rounds: int) -> None:
+def frame_cost(folder: Path, *, quick: bool) -> Table:
     """One frame in and out."""
+    width, height = (640, 360) if quick else (1920, 1080)
     for frame in (1007, 1008):
-        enlarge(frame, folder / f"plate.{frame}.exr", 1920, 1080)
+        enlarge(frame, folder / f"plate.{frame}.exr", width, height)
     plate = FrameSequence.parse(folder / "plate.####.exr")
     transform = open_transform(read_header(plate.path(1008)), None)
     reader = PlateReader(plate, None, transform, FlowSettings(), plate)
@@ -86,13 +88,16 @@ def frame_cost(folder: Path, rounds: int) -> None:
         write_frame(target, current.frame.with_color(color), attributes={}, data_type=None, compression=None)
 
     variants = {"bare": bare, "frame": lambda: ours(False), "frame and motion": lambda: ours(True)}
-    times = paired(variants, rounds, warmup=1)
-    print(f"1080p, {len(read_header(path).channel_names)} channels, {path.stat().st_size / 1e6:.1f} MB")
+    times = paired(variants, 2 if quick else 7, warmup=1)
+    channels, size = len(read_header(path).channel_names), path.stat().st_size / 1e6
+    title = f"A frame in and out, {width}x{height}, {channels} channels, {size:.1f} MB"
+    table = Table(title, NOTE, ("what", "ms", "times bare"))
     for name in variants:
-        print(f"{name:<17} {milliseconds(times, name):7.0f} ms  {ratio(times, name, 'bare'):.2f} times bare")
+        table.add(name, f"{milliseconds(times, name):.0f}", f"{ratio(times, name, 'bare'):.2f}")
+    return table
 
 
-def render_cost(folder: Path) -> None:
+def render_cost(folder: Path, *, quick: bool) -> Table:
     """A whole render beside its steps."""
     for frame in range(1005, 1009):
         enlarge(frame, folder / f"small.{frame}.exr", 640, 360)
@@ -114,6 +119,7 @@ def render_cost(folder: Path) -> None:
             "style": {"styles": [str(ROOT / "samples/styles/oil.png")]},
             "output": {"pattern": str(folder / "painted.####.exr")},
             "features": "vgg16",
+            "optimization": {"iterations": 8, "iterations_next": 4} if quick else {},
         }
     )
     Optimization.stylize = timed  # type: ignore[method-assign,assignment]
@@ -121,18 +127,22 @@ def render_cost(folder: Path) -> None:
     frames = len(list(render_shot(settings)))
     whole = time.perf_counter() - start
     Optimization.stylize = inner  # type: ignore[method-assign]
-    print(f"\n{frames} frames, 640x360: {whole:.1f} s, steps alone {steps:.1f} s, {whole / steps:.3f} times that")
+    table = Table(
+        f"A render by optimisation beside its steps alone, {frames} frames of 640x360",
+        "The whole render is timed from the first file to the last, its steps within it.",
+        ("what", "s", "times the steps"),
+    )
+    table.add("the steps", f"{steps:.1f}", "1.000")
+    table.add("the whole render", f"{whole:.1f}", f"{whole / steps:.3f}")
+    return table
 
 
-def main() -> None:
-    """Print both tables."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=7)
-    rounds = parser.parse_args().rounds
-    with tempfile.TemporaryDirectory() as name:
-        frame_cost(Path(name), rounds)
-        render_cost(Path(name))
+def tables(*, quick: bool = False) -> Iterator[Table]:
+    """A frame, and a render."""
+    for cost in (frame_cost, render_cost):
+        with tempfile.TemporaryDirectory() as name:
+            yield cost(Path(name), quick=quick)
 
 
 if __name__ == "__main__":
-    main()
+    show(tables())

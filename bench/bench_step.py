@@ -1,19 +1,16 @@
 """What one optimisation step costs beside a bare forward and backward pass of the same network.
 
-    python bench/bench_step.py [--rounds 30]
-
-Both run in the same precision and to the same depth; the bare pass ends in the mean square of the deepest features.
-Also prints how far the loss in bfloat16 is from that in float32, on a frame of the sample shot and a sample style.
+python bench/bench_step.py
 """
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import torch
 from paired import milliseconds, paired, ratio
+from table import Table, show
 
 from vst_core import weights
 from vst_core.color import DisplayTransform
@@ -26,7 +23,10 @@ from vst_core.settings import OptimizationSettings
 from vst_core.torchvision_compat import import_torchvision
 
 ROOT = Path(__file__).parent.parent
-LIMITS = {"gram": 1.15, "wasserstein": 1.4}
+MEASURES = ("gram", "wasserstein")
+NOTE = """The bare pass is torchvision's own VGG-16, forward and backward, in the same precision and to the same
+depth, its weights frozen; it ends in the mean square of the deepest features. A step is all of Adam's, with every
+loss but the temporal one. Medians, taken in turn, and ratios of the same round."""
 
 
 def images(size: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -73,7 +73,7 @@ def losses(features: Features, size: int) -> dict[str, float]:
     """The style part of the objective for each measure, on the untouched plate."""
     content, style = images(size)
     found = {}
-    for measure in ("gram", "wasserstein"):
+    for measure in MEASURES:
         options = OptimizationSettings(style_loss=measure)
         target = measure_style(options, features, [style], [1.0])
         objective = Objective(options, features, content, None, target)
@@ -82,31 +82,33 @@ def losses(features: Features, size: int) -> dict[str, float]:
     return found
 
 
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=30)
-    rounds = parser.parse_args().rounds
-    device = resolve_device()
+def tables(*, quick: bool = False) -> Iterator[Table]:
+    """The steps, and what their precision does to the loss."""
+    rounds = 3 if quick else 30
     options = OptimizationSettings()
     layers = (*options.content_layers, *options.style_layers)
     loaded = weights.load("vgg16")
-    print(f"device {device}; precision auto is {device.dtype}\n")
-    print("size  precision  bare ms  gram ms  ratio  wasserstein ms  ratio")
+    columns = ("size and precision", "bare ms", "Gram ms", "times bare", "Wasserstein ms", "times bare")
+    table = Table("A step of the optimisation", NOTE, columns)
     by_type = {}
     for dtype in (torch.bfloat16, torch.float32):
         features = by_type[dtype] = Features("vgg16", loaded, layers, dtype=dtype)
-        for size in (256, 512):
-            variants = {"bare": bare(loaded, dtype, size)} | {m: step(features, m, size) for m in LIMITS}
-            times = paired(variants, rounds if size == 256 else max(5, rounds // 3))
-            cells = "  ".join(f"{milliseconds(times, m):8.1f}  {ratio(times, m, 'bare'):5.2f}" for m in LIMITS)
-            print(f"{size:>4}  {str(dtype)[6:]:>9}  {milliseconds(times, 'bare'):7.1f}  {cells}")
+        for size in (128,) if quick else (256, 512):
+            variants = {"bare": bare(loaded, dtype, size)} | {m: step(features, m, size) for m in MEASURES}
+            times = paired(variants, rounds if size == 256 else max(3, rounds // 3))
+            cells = [f"{milliseconds(times, 'bare'):.1f}"]
+            for measure in MEASURES:
+                cells += [f"{milliseconds(times, measure):.1f}", f"{ratio(times, measure, 'bare'):.2f}"]
+            table.add(f"{size}, {str(dtype)[6:]}", *cells)
+    table.note += f" On this machine `--precision auto` is {str(resolve_device().dtype)[6:]}."
+    yield table
     short, full = losses(by_type[torch.bfloat16], 256), losses(by_type[torch.float32], 256)
-    print()
+    note = "The style part of the objective of a frame of the sample shot, for a sample style."
+    table = Table("What bfloat16 does to the loss", note, ("style loss", "in float32", "in bfloat16", "change"))
     for measure, value in full.items():
-        change = short[measure] / value - 1
-        print(f"{measure}: style loss {value:.5f} in float32, {short[measure]:.5f} in bfloat16: {change:+.2%}")
+        table.add(measure, f"{value:.5f}", f"{short[measure]:.5f}", f"{short[measure] / value - 1:+.2%}")
+    yield table
 
 
 if __name__ == "__main__":
-    main()
+    show(tables())

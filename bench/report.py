@@ -1,0 +1,97 @@
+"""Runs the whole comparison in one go and writes it to docs/benchmarks.md, with plots beside it.
+
+    python bench/report.py [--quick] [--only PART ...] [--to FOLDER]
+
+Nothing else should run meanwhile; it takes about an hour on two cores. ``--quick`` shows in minutes, on less, that
+all of it works. ``--only`` measures some parts again and keeps the others of ``benchmarks.json`` that were measured on
+the same machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import bench_flow
+import bench_frame
+import bench_network
+import bench_shot
+import bench_start
+import bench_step
+import bench_video
+import torch
+from machine import sources, surroundings
+from plots import draw_flicker, draw_flow
+from table import Table
+
+ROOT = Path(__file__).parent.parent
+PARTS = {
+    "shot": bench_shot,
+    "video": bench_video,
+    "flow": bench_flow,
+    "network": bench_network,
+    "frame": bench_frame,
+    "step": bench_step,
+    "start": bench_start,
+}
+PLOTS = {"shot": draw_flicker, "flow": draw_flow}
+SECTIONS = {
+    "What a shot is worth": ("shot", "video", "flow"),
+    "What a frame costs": ("network", "frame", "step"),
+    "What a command costs": ("start",),
+}
+
+
+def measured(part: str, *, quick: bool) -> dict[str, Any]:
+    """The tables of a part, and what they belong to."""
+    begun = time.monotonic()
+    tables = []
+    for table in PARTS[part].tables(quick=quick):
+        print(table.as_text(), flush=True)
+        tables.append(asdict(table))
+    minutes = round((time.monotonic() - begun) / 60, 1)
+    return {"tables": tables, "sources": sources(), "machine": surroundings(), "minutes": minutes, "quick": quick}
+
+
+def write_page(found: dict[str, Any], folder: Path) -> None:
+    """Page and plots of what was measured."""
+    machine = next(iter(found.values()))["machine"]
+    lines = ["# Measured comparisons\n", "Made by `make bench-report`, side by side on one machine:\n"]
+    lines.append("".join(f"- {line}\n" for line in machine))
+    if any(each["quick"] for each in found.values()):
+        lines.append("**Quick: a trial of the machinery, on a few small frames. These are no results.**\n")
+    for heading, parts in SECTIONS.items():
+        lines.append(f"## {heading}\n")
+        for part in (part for part in parts if part in found):
+            tables = [Table(**table) for table in found[part]["tables"]]
+            lines += [table.as_markdown() for table in tables]
+            if part in PLOTS:
+                PLOTS[part](tables[0], folder / f"bench_{part}.png")
+                lines.append(f"![{tables[0].title.replace('`', '')}](bench_{part}.png)\n")
+            lines.append(f"*{found[part]['sources']}, in {found[part]['minutes']} minutes.*\n")
+    (folder / "benchmarks.md").write_text("\n".join(lines), encoding="utf-8")
+
+
+def main() -> None:
+    """Measure, write, draw."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="on less, to see that it works")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), help="parts to measure")
+    parser.add_argument("--to", type=Path, default=ROOT / "docs", help="folder of the page")
+    options = parser.parse_args()
+    torch.manual_seed(0)
+    kept = options.to / "benchmarks.json"
+    before = json.loads(kept.read_text()) if kept.exists() and len(options.only) < len(PARTS) else {}
+    found = {part: each for part, each in before.items() if each["machine"] == surroundings()}
+    for part in options.only:
+        found[part] = measured(part, quick=options.quick)
+        kept.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        write_page(found, options.to)
+
+
+if __name__ == "__main__":
+    main()
