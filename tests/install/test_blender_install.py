@@ -7,7 +7,9 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+from blender_frames import color, stylized
 from folders import snapshot
 from real_blender import VST, blender_environment, find_blender
 from small_shot import Outcome, SmallShot
@@ -17,21 +19,33 @@ Run = Callable[..., Outcome]
 RENDER = """
 import importlib, json, os, sys
 import bpy
-blend, pattern = sys.argv[1:]
+blend, pattern, seen = sys.argv[1:]
 module = "bl_ext.user_default.vst"
 nodes = importlib.import_module(module + ".nodes.blender")
 scene = bpy.context.scene
 scene.frame_start, scene.frame_end = 1001, 1002
+scene.frame_set(1001)
 bpy.ops.wm.save_as_mainfile(filepath=blend)
 versions = importlib.import_module(module + ".nodes.blender.versions")
 if versions.IS_5:
     scene.compositing_node_group = bpy.data.node_groups.new("tree", "CompositorNodeTree")
 else:
     scene.use_nodes = True
+    scene.node_tree.nodes.clear()
 node = versions.compositor_tree(scene).nodes.new("VST_ND_stylize")
 node.settings.source, node.settings.pattern, node.settings.network = "SEQUENCE", pattern, "fast"
 node.settings.flow_source, node.settings.threads = "none", 1
 code = nodes.batch.stylize_scene(scene)
+tree, image = node.id_data, scene.render.image_settings
+if versions.IS_5:
+    tree.interface.new_socket("Image", in_out="OUTPUT", socket_type="NodeSocketColor")
+    image.media_type = "IMAGE"
+shown = tree.nodes.new("NodeGroupOutput" if versions.IS_5 else "CompositorNodeComposite")
+tree.links.new(node.outputs["Image"], shown.inputs[0])
+image.file_format, image.color_depth, scene.render.filepath = "OPEN_EXR", "32", seen
+scene.render.engine, scene.cycles.samples = "CYCLES", 1
+scene.render.resolution_x, scene.render.resolution_y = 80, 45
+bpy.ops.render.render(write_still=True)
 preferences = bpy.context.preferences
 print("CODE", code, module in preferences.addons, preferences.is_dirty, node.node_tree.nodes["Stylized"].frame_duration)
 bpy.ops.preferences.addon_disable(module=module)
@@ -70,8 +84,10 @@ def test_the_node_is_seen_and_renders_and_goes_away_without_a_trace(
     assert (installed.code, installed.err) == (0, "")
     assert f"installed in {folder}" in installed.out
     assert f"sees the node, which runs {VST}\n" in installed.out
-    told = use(folder, str(tmp_path / "shot.blend"), str(small_shot.pattern))
+    seen = tmp_path / "seen.exr"
+    told = use(folder, str(tmp_path / "shot.blend"), str(small_shot.pattern), str(seen))
     assert "CODE 0 True False 2" in told, told
+    assert np.array_equal(color(seen), color(stylized(tmp_path, 1001, "shot")))
     assert vst(*into, "--uninstall").code == 0
     assert snapshot(tmp_path / "user") == before
 
