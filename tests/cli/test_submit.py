@@ -95,6 +95,20 @@ def test_what_is_wrong_is_one_line(
     assert text in told.complaint.replace("%04d", "####") or text in told.complaint
 
 
+def test_the_seams_of_draft_chunks_are_told(
+    vst: Run, small_shot: SmallShot, small_network: Path, tmp_path: Path
+) -> None:
+    draft = ("--chunks", "draft", "--chunk-size", 3, "--preroll", 1)
+    done = vst(*words(small_shot, small_network, "-o", tmp_path / "o.####.exr", *draft, "--json"))
+    (seam,) = (event for line in done.out.splitlines() if (event := json.loads(line))["event"] == "seam")
+    assert (done.code, seam["shot"], seam["frame"], seam["preroll"]) == (0, "shot", 1004, 1)
+    assert 0 < seam["error"] < 1
+    told = f"seam before frame 1004, preroll 1: {seam['error']:.2%} of the range"
+    assert vst("verify", tmp_path).out.splitlines()[0].endswith(told)
+    again = vst(*words(small_shot, small_network, "-o", tmp_path / "o.####.exr", *draft))
+    assert again.err.splitlines()[-1] == f"shot: {told}"
+
+
 def test_handles_are_delivered_as_far_as_there_are_frames(
     vst: Run, small_shot: SmallShot, small_network: Path, tmp_path: Path
 ) -> None:

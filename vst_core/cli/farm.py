@@ -204,11 +204,15 @@ def _run_here(made: Plan, to: SubmitSettings, json: bool) -> None:
     """
     from vst_core.cli.farm_progress import JsonJob, TerminalJob
     from vst_core.farm.local import failure, run_plan
+    from vst_core.pipeline.seams import find_seams
 
     failed: list[Any] = []
     with JsonJob(made) if json else TerminalJob(made) as reporter, closing(run_plan(made, to)) as events:  # type: ignore[type-var]  # it is a generator
         for event in events:
             reporter.tell(event)
             failed += [event] if event.happening == "failed" else []
+        for shot, output in made.outputs().items() if made.farm.chunks == "draft" else ():
+            for seam in find_seams(output):
+                reporter.seam(shot, seam)
     if failed:
         raise failure(failed, len(made.tasks))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -11,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from vst_core.cli.lines import emit
 from vst_core.farm.local import TaskEvent
 from vst_core.farm.plan import Plan, Task
+from vst_core.pipeline.seams import Seam
 
 ErrorType = type[BaseException] | None
 
@@ -25,9 +27,12 @@ class JobReporter(Protocol):
     def tell(self, event: TaskEvent) -> None:
         """Something happened to a task."""
 
+    def seam(self, shot: str, seam: Seam) -> None:
+        """Two draft chunks of a shot meet."""
+
 
 class JsonJob:
-    """One JSON object a line on standard output: start, then task, progress and frame, each with its shot, then done.
+    """One JSON object a line: start, then task, progress, frame and seam, each with its shot, then done.
 
     A task's ``state`` is that of ``TaskEvent``.
     """
@@ -50,6 +55,10 @@ class JsonJob:
             return
         message = {"message": event.message, "exit_code": int(event.exit_code)} if event.message else {}
         emit("task", shot=event.task.shot, frames=str(event.task.frames), state=event.happening, **message)
+
+    def seam(self, shot: str, seam: Seam) -> None:
+        """Emit it."""
+        emit("seam", shot=shot, **asdict(seam))
 
 
 class TerminalJob:
@@ -97,6 +106,10 @@ class TerminalJob:
         elif happening == "skipped":
             self._print(f"warning: {task}: left out, since it goes on from what failed")
         self._bar.update(self._row, completed=self._count(), detail=", ".join(self._at_work.values()))
+
+    def seam(self, shot: str, seam: Seam) -> None:
+        """Print it."""
+        self._print(f"{shot}: {seam}")
 
     def _frame(self, event: TaskEvent) -> None:
         task, values = event.task, event.values

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -34,6 +35,8 @@ def verify(
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Compare the frames of shots with their manifests: that all are there, whole, and as they were written.
+
+    Of draft chunks it also says how far they are apart at each seam.
 
     Exit code 0: all is well. 4: something is wrong. 6: frames are missing, and nothing else is wrong.
     """
@@ -69,6 +72,7 @@ def _look(output: FrameSequence, limits: Limits | None, json: bool) -> Verificat
 
     from vst_core.pipeline.findings import grouped
     from vst_core.pipeline.inspect import inspect_shot
+    from vst_core.pipeline.seams import find_seams
     from vst_core.pipeline.verify import verify_shot
 
     console = Console(stderr=True)
@@ -84,6 +88,11 @@ def _look(output: FrameSequence, limits: Limits | None, json: bool) -> Verificat
             emit("finding", **group.as_dict())
         else:
             typer.echo(str(group))
+    for seam in find_seams(output):
+        if json:
+            emit("seam", shot=output.pattern, **asdict(seam))
+        else:
+            typer.echo(f"{output.pattern}: {seam}")
     frames, broken, missing = len(found.expected), len(found.broken), len(found.missing)
     if json:
         shown = {"broken": list(found.broken), "missing": list(found.missing)}

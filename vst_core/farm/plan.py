@@ -69,6 +69,10 @@ class Plan:
             chains[-1].append(task)
         return chains
 
+    def outputs(self) -> dict[str, FrameSequence]:
+        """Where the frames of each shot go."""
+        return {task.shot: FrameSequence.parse(task.settings.output.pattern) for task in self.tasks}
+
     @property
     def delivered(self) -> int:
         """How many frames there will be."""

@@ -22,7 +22,7 @@ class FarmSettings(SettingsModel):
     )
     chunk_size: int = Field(default=16, ge=1, le=100_000, description="Frames of a chunk; a cut ends one, too.")
     preroll: int = Field(
-        default=8, ge=0, le=10_000, description="Frames that a draft chunk computes before its first and throws away."
+        default=16, ge=0, le=10_000, description="Frames that a draft chunk computes before its first and throws away."
     )
     handles: int = Field(
         default=0, ge=0, le=10_000, description="Frames beyond each end of the range to deliver, as far as there are."
