@@ -11,7 +11,7 @@ export VST_WEIGHTS := $(CURDIR)/.weights
 # Waiting threads must not take the cores from working ones.
 export GOMP_SPINCOUNT := 20000
 
-.PHONY: demo check test test-blender test-install test-slurm test-wheel wheel weights bench bench-report bench-blender \
+.PHONY: demo check test test-blender test-install test-slurm test-wheel test-kills wheel weights bench bench-report bench-blender \
   thumbnails pictures clean train-fast train-quality
 
 demo: .venv/ready
@@ -59,6 +59,10 @@ test-wheel: .venv/ready
 test-slurm: .venv/ready
 	test -x /usr/sbin/slurmctld -a -x /usr/sbin/munged || (apt-get update && apt-get install -y --no-install-recommends slurm-wlm munge)
 	$(BIN)/pytest -m slurm tests/farm/test_slurm.py
+
+# kill -9 at 501 random moments of renders of 48 small frames; minutes.
+test-kills: .venv/ready $(VGG16)
+	$(BIN)/pytest -m slow -s tests/pipeline/test_kills.py
 
 weights: $(VGG16)
 

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import random
 import shutil
-import signal
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from exr_files import start_child
 from small_shot import (
-    COMMAND_LINE,
     FRAMES,
     SHOT,
     SmallShot,
@@ -25,12 +20,11 @@ from small_shot import (
     outputs,
     read_channels,
     snapshot,
-    wait_for,
     write_channels,
 )
 from torch import Tensor
 
-from vst_core import FrameRange, read_frame, render_shot
+from vst_core import FrameRange, render_shot
 from vst_core.pipeline.state import CHECKPOINT_EVERY, State
 
 
@@ -215,22 +209,3 @@ def test_frames_on_their_own_need_no_states(small_shot: SmallShot, tmp_path: Pat
     results = small_shot.render(tmp_path, temporal=False, frames="1001-1003")
     assert [result.kept for result in results] == [True, False, True]
     assert differing(whole, tmp_path, FrameRange(1001, 1003)) == []
-
-
-def test_kill_9_at_any_moment_loses_nothing(small_shot: SmallShot, rendered: Path, tmp_path: Path) -> None:
-    chance = random.Random(7)  # noqa: S311 - moments, not secrets
-    kills = 0
-    for _ in range(4):
-        with start_child(COMMAND_LINE, *small_shot.command(tmp_path, "--json")) as child:
-            wait_for(child, "progress")
-            time.sleep(chance.uniform(0, 0.25))
-            child.kill()
-        kills += child.returncode == -signal.SIGKILL
-        for name in outputs(tmp_path):
-            read_frame(tmp_path / name)
-        if child.returncode == 0:
-            break
-    assert kills > 0
-    small_shot.render(tmp_path)
-    assert differing(rendered, tmp_path, SHOT) == []
-    assert leftovers(tmp_path) == []

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
-from vst_core.atomic_file import write_atomically
+from vst_core.atomic_file import clean_temporaries, write_atomically
 from vst_core.errors import InputError, OutputError
 from vst_core.pipeline.claim import chunk_folders, hidden_folder, shot_name
 from vst_core.pipeline.manifest import LARGEST, Entry, Manifest, merge, read_manifest
@@ -92,16 +93,33 @@ def publish(output: FrameSequence) -> Manifest:
         OutputError: it cannot be written.
     """
     path = manifest_path(output)
-    try:
-        # One at a time, so that none puts an older state in place of a newer one.
-        with FileLock(hidden_folder(output) / _LOCK, timeout=_LOCK_SECONDS):
-            manifest = gather(output)
-            data, found = manifest.as_bytes(), path.read_bytes() if path.is_file() else b""
-            if data != found and (found or manifest.frames):
-                write_atomically(path, lambda temporary: temporary.write_bytes(data), lambda file: _compare(file, data))
-    except (OSError, Timeout) as error:
-        raise OutputError(f"could not be written ({error})", where=path, remedy="render the shot again") from None
+    with _alone(output):
+        manifest = gather(output)
+        data, found = manifest.as_bytes(), path.read_bytes() if path.is_file() else b""
+        if data != found and (found or manifest.frames):
+            write_atomically(path, lambda temporary: temporary.write_bytes(data), lambda file: _compare(file, data))
     return manifest
+
+
+def tidy(output: FrameSequence) -> None:
+    """Remove what a kill left of a manifest.
+
+    Raises:
+        OutputError: it cannot be written here.
+    """
+    with _alone(output):
+        clean_temporaries(output.folder, older_than=0, of=lambda name: name == manifest_path(output).name)
+
+
+@contextmanager
+def _alone(output: FrameSequence) -> Iterator[None]:
+    """One writes the manifest at a time, so that none puts an older state in place of a newer one."""
+    try:
+        with FileLock(hidden_folder(output) / _LOCK, timeout=_LOCK_SECONDS):
+            yield
+    except (OSError, Timeout) as error:
+        path = manifest_path(output)
+        raise OutputError(f"could not be written ({error})", where=path, remedy="render the shot again") from None
 
 
 def _compare(file: Path, data: bytes) -> None:

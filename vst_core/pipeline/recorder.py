@@ -12,7 +12,7 @@ from typing import Self
 from vst_core.device import peak_memory
 from vst_core.digest import sha256_of
 from vst_core.errors import VstError
-from vst_core.pipeline.journal import append, gather, publish
+from vst_core.pipeline.journal import append, gather, publish, tidy
 from vst_core.pipeline.look import look_at
 from vst_core.pipeline.manifest import Entry, FrameRecord, rectangle
 from vst_core.pipeline.result import FrameResult
@@ -35,6 +35,7 @@ class Recorder:
 
     def __init__(self, shot: Shot) -> None:
         self._shot = shot
+        tidy(shot.sequences.output)
         self.known = gather(shot.sequences.output)
         self._run = describe_run(shot, number=1 + max((run.number for run in self.known.runs), default=0))
         self._begun = False
