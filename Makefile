@@ -12,7 +12,7 @@ export VST_WEIGHTS := $(CURDIR)/.weights
 export GOMP_SPINCOUNT := 20000
 
 .PHONY: demo check test test-blender test-install test-slurm test-wheel test-kills wheel weights bench bench-report bench-blender \
-  thumbnails pictures clean train-fast train-quality
+  bench-ruder thumbnails pictures tram clean train-fast train-quality
 
 demo: .venv/ready
 	$(BIN)/vst render samples/shot/shot.####.exr --style oil -o demo/oil.####.exr
@@ -42,6 +42,11 @@ test-install: .venv/ready $(BLENDERS:%=.blender/%/ready)
 # Those of README and gallery, by the shipped networks: again when the networks are others. Some minutes.
 pictures: .venv/ready
 	$(BIN)/python docs/pictures.py
+
+# The second shot, 60 frames in which a tram hides and comes back: demo/tram/shot.####.exr. Minutes.
+tram: demo/tram/shot.1060.exr
+demo/tram/shot.1060.exr: $(BPY)/ready
+	$(BPY)/bin/python samples/make_shot.py --scene tram --output demo/tram --size 160x90 --samples 16
 
 # The pictures in the list of styles of the node for Blender, from the style images.
 thumbnails: .venv/ready
@@ -83,6 +88,10 @@ bench: .venv/bench-ready $(VGG16)
 .venv/bench-ready: .venv/ready
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[bench]"
 	touch $@
+
+# Long memory and several passes of the optimisation, on the sample shot and the second one.
+bench-ruder: .venv/ready $(VGG16) tram
+	$(BIN)/python bench/bench_ruder.py networks optimization passes
 
 # make bench-blender BLENDER=5.0.1
 bench-blender: .venv/ready $(BPY)/ready

@@ -57,6 +57,7 @@ ROWS = (
     Row("optimization.style_loss", "Optimisation", "Style loss", STEPS),
     Row("optimization.iterations", "Optimisation", "Iterations", STEPS, slider=(1, 1000)),
     Row("optimization.iterations_next", "Optimisation", "Iterations, next", STEPS, slider=(1, 500)),
+    Row("optimization.passes", "Optimisation", "Passes", STEPS, slider=(1, 16)),
     Row("optimization.content_weight", "Optimisation", "Content", STEPS, slider=(0, 4)),
     Row("optimization.style_weight", "Optimisation", "Style", STEPS, slider=(0, 4)),
     Row("optimization.temporal_weight", "Optimisation", "Coherence", STEPS, slider=(0, 4)),

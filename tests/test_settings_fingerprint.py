@@ -43,6 +43,7 @@ OTHER: dict[str, Any] = {
     "optimization.optimizer": "lbfgs",
     "optimization.iterations": 10,
     "optimization.iterations_next": 10,
+    "optimization.passes": 2,
     "optimization.learning_rate": 0.1,
     "optimization.scales": 1,
     "optimization.content_weight": 0.5,

@@ -191,6 +191,13 @@ class OptimizationSettings(SettingsModel):
     iterations_next: int = Field(
         default=80, ge=1, le=100_000, description="Steps for a frame that starts from the one before it."
     )
+    passes: int = Field(
+        default=1,
+        ge=1,
+        le=64,
+        description="How often the shot is gone over, forward and backward in turn, forward at last; the passes share "
+        "the steps of a frame.",
+    )
     learning_rate: float = Field(default=0.02, gt=0, le=1, description="Adam's step in display units.")
     scales: int = Field(default=4, ge=1, le=8, description="Sizes from coarse to fine, each sqrt(2) larger.")
     content_weight: float = Field(default=1.0, ge=0, description="alpha: how much the content is held.")
@@ -202,6 +209,17 @@ class OptimizationSettings(SettingsModel):
         default=("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"), description="Features that carry style."
     )
     seed: int = Field(default=0, ge=0, lt=1 << 32, description="Seed of the sliced loss's random directions.")
+
+    @model_validator(mode="after")
+    def _every_pass_has_a_step(self) -> Self:
+        if self.passes > self.iterations_next:
+            raise ValueError(f"{self.passes} passes cannot share {self.iterations_next} steps; raise iterations_next")
+        return self
+
+    def steps_in(self, number: int) -> int:
+        """Steps of a frame that starts from others, in one of the passes, counted from 1."""
+        share, rest = divmod(self.iterations_next, self.passes)
+        return share + (number <= rest)
 
 
 class OutputSettings(SettingsModel):
@@ -315,6 +333,11 @@ class RenderSettings(SettingsModel):
         return (self.lags or (1,)) if self.temporal else ()
 
     @property
+    def passes(self) -> int:
+        """How often the shot is gone over."""
+        return self.optimization.passes if self.method == "optimization" else 1
+
+    @property
     def cut_frames(self) -> tuple[int, ...]:
         """The cuts that are named, in order."""
         return () if self.cuts in ("auto", "none") else tuple(sorted({int(part) for part in self.cuts.split(",")}))
@@ -326,6 +349,14 @@ class RenderSettings(SettingsModel):
                 raise ValueError(f"{name!r} is for a chunk of a shot that is rendered frame after frame")
         if self.state is not None and self.preroll is not None:
             raise ValueError("a draft chunk, which has a preroll, takes no state")
+        return self
+
+    @model_validator(mode="after")
+    def _passes_have_a_shot(self) -> Self:
+        if self.passes > 1 and not self.temporal:
+            raise ValueError("several passes carry results from frame to frame, which 'temporal' turned off")
+        if self.passes > 1 and self.chunk is not None:
+            raise ValueError("several passes go over the whole shot: a chunk of it cannot be made by itself")
         return self
 
     @property

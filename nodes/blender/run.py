@@ -134,7 +134,8 @@ class Run:
         kind = event["event"]
         LOG.debug("%s", event)
         if kind == "progress":
-            self.within = event["step"] / max(event["steps"], 1)
+            within_pass = event["step"] / max(event["steps"], 1)
+            self.within = (event["pass"] - 1 + within_pass) / event["passes"]
         elif kind == "frame":
             self._accept(event["frame"], Path(event["path"]))
             self.done, self.within = len(self._good), 0.0

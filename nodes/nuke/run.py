@@ -106,7 +106,8 @@ class Run:
     def _note(self, event: dict[str, Any], view: str) -> None:
         kind = event["event"]
         if kind == "progress":
-            self._within = event["step"] / max(event["steps"], 1)
+            within_pass = event["step"] / max(event["steps"], 1)
+            self._within = (event["pass"] - 1 + within_pass) / event["passes"]
         elif kind == "frame":
             check_exr(Path(event["path"]))
             self._good[view].add(event["frame"])

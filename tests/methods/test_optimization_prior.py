@@ -8,7 +8,7 @@ import torch
 from small_pictures import MakeFeatures, ignore, picture, prepared
 from torch import Tensor
 
-from vst_core.methods import Optimization, Prior
+from vst_core.methods import Optimization, Prior, Progress
 
 
 @pytest.fixture
@@ -54,3 +54,17 @@ def test_a_prior_that_is_nowhere_valid_is_like_a_start_from_the_plate(method: Ca
     content, nowhere = picture(1), torch.zeros(1, 1, 32, 36)
     alone = method(iterations=7).stylize(content, None, ignore)
     assert torch.equal(method().stylize(content, Prior(picture(2), nowhere), ignore), alone)
+
+
+def test_passes_share_the_steps_of_a_frame_and_each_moves_less(method: Callable[..., Optimization]) -> None:
+    content, everywhere = picture(1), Prior(picture(2), torch.ones(1, 1, 32, 36))
+    made, steps, moved = method(passes=3), list[int](), list[float]()
+    seen = list[Progress]()
+    made.stylize(content, everywhere, seen.append)
+    steps.append(seen[-1].step)
+    for number in (2, 3):
+        result = made.refine(content, content, everywhere, number, seen.append)
+        steps.append(seen[-1].step)
+        moved.append(float((result - content).abs().mean()))
+    assert steps == [3, 2, 2]  # of 7
+    assert moved[1] < moved[0]

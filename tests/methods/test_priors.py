@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from vst_core.losses import long_term_weights, temporal_loss
-from vst_core.methods import Prior, long_term_prior
+from vst_core.methods import Prior, blended_start, long_term_prior, two_sided_prior
 
 
 def prior() -> Prior:
@@ -50,3 +50,23 @@ def test_where_none_can_be_trusted_there_is_nothing() -> None:
     one = long_term_prior(priors)
     assert not one.valid.any()
     assert torch.isfinite(one.warped).all()
+
+
+def test_a_start_is_the_mean_of_all_that_can_be_trusted() -> None:
+    own, before, after = torch.rand(1, 3, 4, 6), prior(), prior()
+    before, after = (Prior(each.warped[..., :4, :6], torch.zeros(1, 1, 4, 6)) for each in (before, after))
+    assert torch.equal(blended_start(own, [before, after]), own)
+    before.valid[..., 2:], after.valid[..., 4:] = 1, 1
+    start = blended_start(own, [before, after])
+    assert torch.equal(start[..., :2], own[..., :2])
+    assert torch.allclose(start[..., 2:4], (own + before.warped)[..., 2:4] / 2)
+    assert torch.allclose(start[..., 4:], (own + before.warped + after.warped)[..., 4:] / 3)
+
+
+def test_neighbours_on_both_sides_bind_no_harder_than_one() -> None:
+    before, after = (Prior(torch.rand(1, 3, 4, 6), torch.zeros(1, 1, 4, 6)) for _ in range(2))
+    before.valid[..., 2:], after.valid[..., 4:] = 1, 1
+    both = two_sided_prior(before, after)
+    assert both.valid[0, 0, 0].tolist() == [0, 0, 1, 1, 1, 1]
+    assert torch.equal(both.warped[..., 2:4], before.warped[..., 2:4])
+    assert torch.allclose(both.warped[..., 4:], (before.warped + after.warped)[..., 4:] / 2)

@@ -25,7 +25,8 @@ from small_shot import (
 from torch import Tensor
 
 from vst_core import FrameRange, render_shot
-from vst_core.pipeline.state import CHECKPOINT_EVERY, State
+from vst_core.pipeline.state import State
+from vst_core.pipeline.state_store import CHECKPOINT_EVERY
 
 
 def states(folder: Path) -> list[str]:

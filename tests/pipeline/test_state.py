@@ -12,7 +12,8 @@ from small_shot import leftovers
 
 from vst_core import FrameRange, OutputError
 from vst_core.image import Window
-from vst_core.pipeline.state import State, StateStore
+from vst_core.pipeline.state import State
+from vst_core.pipeline.state_store import StateStore
 from vst_core.sequence import FrameSequence
 
 FINGERPRINT = "f" * 64

@@ -70,6 +70,7 @@ OPTIONS = (
     Option(("--scale",), "scale", float),
     Option(("--iterations",), "optimization.iterations", int),
     Option(("--iterations-next",), "optimization.iterations_next", int),
+    Option(("--passes",), "optimization.passes", int),
     Option(("--optimizer",), "optimization.optimizer", str, "adam|lbfgs"),
     Option(("--learning-rate",), "optimization.learning_rate", float),
     Option(("--scales",), "optimization.scales", int),

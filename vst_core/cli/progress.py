@@ -44,8 +44,8 @@ class JsonReporter:
 
     def progress(self, progress: FrameProgress) -> None:
         """Emit ``progress``."""
-        inner = progress.progress
-        emit("progress", frame=progress.frame, step=inner.step, steps=inner.steps, loss=inner.loss)
+        inner, which = progress.progress, {"pass": progress.number, "passes": progress.passes}
+        emit("progress", frame=progress.frame, step=inner.step, steps=inner.steps, loss=inner.loss, **which)
 
     def frame(self, result: FrameResult) -> None:
         """Emit ``frame``."""
@@ -63,13 +63,16 @@ class JsonReporter:
 
 
 class TerminalReporter:
-    """A progress bar with frame, loss and time left; where there is no terminal, a line a frame."""
+    """A progress bar with frame, loss and time left; where there is no terminal, a line a frame.
+
+    Of several passes each has the bar to itself.
+    """
 
     def __init__(self, frames: int) -> None:
         self._frames = frames
         self._console = Console(stderr=True, highlight=False)
         self._bar = Progress(
-            TextColumn("frame {task.fields[frame]}"),
+            TextColumn("{task.fields[which]}frame {task.fields[frame]}"),
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("{task.fields[detail]}"),
@@ -79,8 +82,8 @@ class TerminalReporter:
             console=self._console,
             disable=not self._console.is_terminal,
         )
-        self._task = self._bar.add_task("", total=frames, frame="-", detail="")
-        self._done = 0
+        self._task = self._bar.add_task("", total=frames, which="", frame="-", detail="")
+        self._done, self._number, self._at = 0, 1, 0
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -92,12 +95,27 @@ class TerminalReporter:
     def progress(self, progress: FrameProgress) -> None:
         """Move the bar."""
         inner = progress.progress
+        if progress.number < progress.passes:
+            self._count(progress)
+        elif self._number < progress.passes:
+            self._number, self._done = progress.passes, 0
+            self._bar.reset(self._task)
         self._bar.update(
             self._task,
             completed=self._done + inner.step / inner.steps,
+            which=f"pass {progress.number}/{progress.passes} " if progress.passes > 1 else "",
             frame=progress.frame,
             detail=f"step {inner.step}/{inner.steps}" + _loss(inner.loss, " loss "),
         )
+
+    def _count(self, progress: FrameProgress) -> None:
+        """Of a pass that finishes no frames, how many were visited."""
+        if progress.number != self._number or not self._at:
+            self._number, self._done = progress.number, 0
+            self._bar.reset(self._task)
+        elif progress.frame != self._at:
+            self._done += 1
+        self._at = progress.frame
 
     def frame(self, result: FrameResult) -> None:
         """Count the frame and print what is worth saying."""

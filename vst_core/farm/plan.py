@@ -162,7 +162,7 @@ def _tasks(name: str, settings: RenderSettings, farm: FarmSettings) -> Iterator[
     # Bits depend on the thread count, so that it must not depend on the machine.
     settings = settings.model_copy(update={"frames": whole, "threads": settings.threads or 1})
     memory = memory_of(settings, sequences.plate.path(whole.first))
-    if farm.chunks == "whole":
+    if farm.chunks == "whole" or settings.passes > 1:  # passes go from one end of a shot to the other
         yield Task(name, settings, whole, whole, 0, None, memory)
         return
     draft = farm.chunks == "draft" and settings.temporal

@@ -153,7 +153,7 @@ def _tell(events: Iterator[Event], settings: dict[str, Any]) -> None:
         kind = event["event"]
         if kind == "start":
             progress.start(event["frames"])
-        elif kind == "progress":
+        elif kind == "progress" and event["pass"] == event["passes"]:  # of several passes only the last is in order
             progress.tell(event["frame"], event["step"] / event["steps"])
         elif kind == "frame":
             progress.tell(event["frame"], 1)

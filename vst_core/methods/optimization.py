@@ -92,10 +92,43 @@ class Optimization:
         settings, (height, width) = self._settings, content.shape[-2:]
         if prior is None:
             scales = plan_scales(height, width, settings.scales, settings.iterations)
-            image = content
-        else:
-            scales = [Scale(height, width, settings.iterations_next)]
-            image = prior.valid * prior.warped + (1 - prior.valid) * content
+            return self._run(settings, content, scales, content, None, on_progress)
+        start = prior.valid * prior.warped + (1 - prior.valid) * content
+        return self._run(settings, start, [Scale(height, width, settings.steps_in(1))], content, prior, on_progress)
+
+    def refine(
+        self,
+        content: Tensor,
+        start: Tensor,
+        prior: Prior | None,
+        number: int,
+        on_progress: Callable[[Progress], None],
+    ) -> Tensor:
+        """Go on with a frame, in a pass after the first.
+
+        Adam begins anew in each and would at first move every pixel by its step, so the n-th pass has an n-th of it.
+
+        Args:
+            content: see ``Method.stylize``.
+            start: (1, 3, H, W), display [0, 1], what to go on from.
+            prior: what to hold the frame to, or None.
+            number: of the pass, from 1.
+            on_progress: see ``Method.stylize``.
+        """
+        height, width = content.shape[-2:]
+        scale = Scale(height, width, self._settings.steps_in(number))
+        gentler = self._settings.model_copy(update={"learning_rate": self._settings.learning_rate / number})
+        return self._run(gentler, start, [scale], content, prior, on_progress)
+
+    def _run(
+        self,
+        settings: OptimizationSettings,
+        image: Tensor,
+        scales: Sequence[Scale],
+        content: Tensor,
+        prior: Prior | None,
+        on_progress: Callable[[Progress], None],
+    ) -> Tensor:
         report = _Reporter(sum(scale.steps for scale in scales), on_progress)
         solver: torch.optim.Optimizer | None = None
         for scale in scales:

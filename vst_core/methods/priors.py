@@ -1,10 +1,11 @@
-"""One prior out of several: short- and long-term memory of a shot (Ruder et al. 2016, section 4.3)."""
+"""One image out of several results: what a frame is held to, and what a later pass starts from (Ruder et al. 2016)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import torch
+from torch import Tensor
 
 from vst_core.losses import long_term_weights
 from vst_core.methods.base import Prior
@@ -20,10 +21,37 @@ def long_term_prior(priors: Sequence[Prior]) -> Prior:
     Args:
         priors: the nearest first; at least one.
     """
-    weights = long_term_weights([prior.valid for prior in priors])
+    return _mean(priors, long_term_weights([prior.valid for prior in priors]))
+
+
+def two_sided_prior(before: Prior, after: Prior) -> Prior:
+    """The neighbours on both sides as one prior: their mean where both can be trusted, else the one that can.
+
+    It binds no pixel more than one neighbour does.
+    """
+    return _mean((before, after), (before.valid, after.valid))
+
+
+def _mean(priors: Sequence[Prior], weights: Sequence[Tensor]) -> Prior:
     if len(priors) == 1:
         return priors[0]
-    valid = torch.stack(weights).sum(0)
+    valid = torch.stack(tuple(weights)).sum(0)
     total = torch.stack([weight * prior.warped for weight, prior in zip(weights, priors, strict=True)]).sum(0)
     tiny = torch.finfo(valid.dtype).tiny
     return Prior(torch.where(valid > tiny, total / valid.clamp_min(tiny), priors[0].warped), valid.clamp(max=1))
+
+
+def blended_start(own: Tensor, neighbours: Sequence[Prior]) -> Tensor:
+    """What a pass after the first starts a frame from: its own result so far, and those of its neighbours.
+
+    Ruder et al. 2016, section 4.4, with neighbours on both sides: (x + sum of c w) / (1 + sum of c). Where neither can
+    be trusted, the frame is on its own.
+
+    Args:
+        own: (1, 3, H, W), display [0, 1], the frame's result of the pass before.
+        neighbours: on its grid.
+    """
+    total, weight = own, torch.ones_like(own[:, :1])
+    for each in neighbours:
+        total, weight = total + each.valid * each.warped, weight + each.valid
+    return total / weight

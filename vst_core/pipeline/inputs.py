@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple
 
 from vst_core.flow import Motion, is_cut
+from vst_core.frames import FrameRange
 from vst_core.pipeline.manifest import Seconds
 from vst_core.pipeline.motions import Motions
 from vst_core.pipeline.plate import Plate
@@ -23,7 +24,7 @@ class Input(NamedTuple):
 
     Attributes:
         plate: the frame.
-        motions: how it follows from earlier ones of its shot, by their lags, the nearest first.
+        motions: how it follows from others of its shot, by their lags, in the order in which they were asked for.
         notes: what the user should know of that.
         seconds: what both took.
     """
@@ -35,12 +36,20 @@ class Input(NamedTuple):
 
 
 class Inputs:
-    """Reads frames of a shot, one ahead, in a thread of its own."""
+    """Reads frames of a shot, one ahead, in a thread of its own.
 
-    def __init__(self, shot: Shot, frames: Iterable[int]) -> None:
-        self._shot, self._frames = shot, frames
+    Args:
+        shot: what is rendered.
+        frames: their numbers, up or down.
+        lags: to find the motion from so many frames before each one, or, where negative, after it.
+    """
+
+    def __init__(self, shot: Shot, frames: Iterable[int], lags: Sequence[int]) -> None:
+        self._shot, self._frames, self._lags = shot, frames, lags
+        self._shown = FrameRange(shot.sequences.span.first, shot.sequences.span.shot.last)
         self._motions = Motions(shot.reader, shot.motion, shot.flow)
         self._steps: dict[int, Motion] = {}
+        self._cuts: dict[int, bool] = {}
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="vst-read")
 
     def __enter__(self) -> Inputs:
@@ -60,31 +69,37 @@ class Inputs:
 
     def _read(self, frame: int) -> Input:
         """Runs in the pool's one thread; on a resumed render it also reads the frames before the first."""
-        start, shot = time.perf_counter(), self._shot
+        start = time.perf_counter()
         plate = self._motions.plate(frame)
         seconds = Seconds(read=seconds_since(start))
-        if not shot.lags or frame == shot.sequences.span.first:
+        if not self._lags:
             return Input(plate, {}, (), seconds)
-        start, reach = time.perf_counter(), self._reach(frame)
-        motions = {lag: self._followed(frame, lag) for lag in shot.lags if lag <= reach}
-        cut = self._is_cut(frame)
-        notes = (_CUT,) if cut else self._motions.between(frame, 1).notes
-        first = frame - max(shot.lags)
-        self._motions.keep(first, frame)
-        self._steps = {number: step for number, step in self._steps.items() if number > first}
+        start = time.perf_counter()
+        motions = {lag: self._followed(frame, lag) for lag in self._lags if self._is_one_shot(frame, frame - lag)}
+        notes = self._notes(frame) if max(self._lags) > 0 else ()
+        reached = [frame, *(frame - lag for lag in self._lags)]
+        self._motions.keep(min(reached), max(reached))
+        self._steps = {number: step for number, step in self._steps.items() if min(reached) < number <= max(reached)}
         return Input(plate, motions, notes, seconds.model_copy(update={"motion": seconds_since(start)}))
 
-    def _reach(self, frame: int) -> int:
-        """How many frames of its own shot lie before a frame, as far as that matters."""
-        farthest = min(max(self._shot.lags), frame - self._shot.sequences.span.first)
-        return next((back for back in range(farthest) if self._is_cut(frame - back)), farthest)
+    def _notes(self, frame: int) -> tuple[str, ...]:
+        if frame == self._shown.first:
+            return ()
+        return (_CUT,) if self._is_cut(frame) else self._motions.between(frame, 1).notes
+
+    def _is_one_shot(self, frame: int, other: int) -> bool:
+        """Whether the other frame is there, and no cut lies between the two."""
+        first, last = sorted((frame, other))
+        return other in self._shown and not any(self._is_cut(number) for number in range(last, first, -1))
 
     def _is_cut(self, frame: int) -> bool:
         """Whether a frame begins another shot."""
         settings = self._shot.settings
         if settings.cuts != "auto":
             return frame in settings.cut_frames
-        return is_cut(self._motions.view(frame).motion.image, self._step(frame).valid)
+        if frame not in self._cuts:
+            self._cuts[frame] = is_cut(self._motions.view(frame).motion.image, self._step(frame).valid)
+        return self._cuts[frame]
 
     def _followed(self, frame: int, lag: int) -> Motion:
         if self._shot.flow.source == "none":  # which is bound to what was there before, whatever moved

@@ -10,36 +10,22 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Generator, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from torch import Tensor
-
-from vst_core.device import to_device
 from vst_core.errors import VstError
-from vst_core.flow import Motion, warp_sharp
-from vst_core.image import Window
-from vst_core.methods import Prior, Progress, long_term_prior
 from vst_core.pipeline.inputs import Inputs
 from vst_core.pipeline.method import NetworkCache
-from vst_core.pipeline.plate import named_frame
+from vst_core.pipeline.one_pass import Pass
+from vst_core.pipeline.passes import earlier_passes
 from vst_core.pipeline.recorder import Recorder
-from vst_core.pipeline.result import FrameResult, seconds_since
+from vst_core.pipeline.result import FrameProgress, FrameReport, FrameResult, seconds_since
 from vst_core.pipeline.resume import Found, Resume
 from vst_core.pipeline.shot import Shot, open_shot
 from vst_core.pipeline.state import Past, State
-from vst_core.pipeline.windows import place, resize, resize_flow, working_size
 from vst_core.pipeline.writer import Writer
 from vst_core.settings import RenderSettings
 
 __all__ = ["FrameProgress", "FrameResult", "render_shot"]
-
-
-@dataclass(frozen=True, slots=True)
-class FrameProgress:
-    """Where a render is within one frame."""
-
-    frame: int
-    progress: Progress
 
 
 def render_shot(
@@ -90,8 +76,9 @@ def render_opened(
                 yield _kept(shot, recorder, number, resume[number])
             if wanted > resume.last:
                 return
-            with Inputs(shot, range(start, resume.last + 1)) as inputs:
-                frame, past = yield from _rendered(shot, inputs, writer, past, resume, wanted, on_progress)
+            last = Pass(settings.passes, settings.passes, earlier_passes(shot, on_progress))
+            with Inputs(shot, range(start, resume.last + 1), last.lags(shot.lags)) as inputs:
+                frame, past = yield from _rendered(shot, last, inputs, writer, past, resume, wanted, on_progress)
 
 
 def _kept(shot: Shot, recorder: Recorder, frame: int, found: Found) -> FrameResult:
@@ -103,6 +90,7 @@ def _kept(shot: Shot, recorder: Recorder, frame: int, found: Found) -> FrameResu
 
 def _rendered(
     shot: Shot,
+    last: Pass,
     inputs: Inputs,
     writer: Writer,
     past: Past,
@@ -115,14 +103,13 @@ def _rendered(
     Returns:
         The frame that is next, and what it is made from.
     """
-    settings, frame = shot.settings, wanted
+    frame = wanted
     try:
-        for plate, motions, notes, seconds in inputs:
+        for given in inputs:
+            plate = given.plate
             frame, window = plate.view.motion.frame, plate.view.window
-            start, report = time.perf_counter(), _Report(frame, on_progress)
-            content = resize(plate.view.motion.image, working_size(window, settings.scale))
-            prior = _prior(past, motions, frame, window, content)
-            stylized = _stylized(shot, content, prior, report)
+            start, report = time.perf_counter(), FrameReport(frame, on_progress, last.number, last.passes)
+            stylized, prior = last.stylize(shot, given, past, report)
             state = State.follow(past.get(frame - 1), frame, stylized, window, shot.fingerprint)
             result = FrameResult(frame, shot.sequences.output.path(frame), kept=True)
             if not resume.stays(state):
@@ -132,8 +119,8 @@ def _rendered(
                     kept=False,
                     loss=report.loss,
                     seconds=spent,
-                    notes=notes,
-                    stages=seconds.model_copy(update={"method": spent}),
+                    notes=given.notes,
+                    stages=given.seconds.model_copy(update={"method": spent}),
                     coverage=None if prior is None else float(prior.valid.mean()),
                 )
             writer.submit(plate, stylized, state, result)
@@ -147,41 +134,3 @@ def _rendered(
         raise
     yield from writer.drain()
     return frame + 1, past
-
-
-def _stylized(shot: Shot, content: Tensor, prior: Prior | None, report: _Report) -> Tensor:
-    device = shot.device.torch_device
-    if prior is not None:
-        prior = Prior(to_device(prior.warped, device), to_device(prior.valid, device))
-    with named_frame(report.frame):
-        return shot.method.stylize(to_device(content, device), prior, report).cpu()
-
-
-def _prior(past: Past, motions: dict[int, Motion], frame: int, window: Window, content: Tensor) -> Prior | None:
-    """The earlier results that there are, as one, on this frame's grid."""
-    priors = [_warped(past[frame - lag], motion, window, content) for lag, motion in motions.items()]
-    return long_term_prior(priors) if priors else None
-
-
-def _warped(state: State, motion: Motion, window: Window, content: Tensor) -> Prior:
-    """An earlier result warped onto this frame's grid, at working size."""
-    height, width = content.shape[-2:]
-    scale = height / window.height, width / window.width
-    backward_flow = resize_flow(motion.backward_flow, (height, width))
-    previous = place(state.image, state.window, window, scale)
-    if previous.shape != content.shape:  # rounding of a moved window at a working scale
-        previous = resize(previous, (height, width))
-    return Prior(warp_sharp(previous, backward_flow).clamp_(0, 1), resize(motion.valid, (height, width)))
-
-
-@dataclass(slots=True)
-class _Report:
-    """Remembers a frame's last loss and passes progress on."""
-
-    frame: int
-    on_progress: Callable[[FrameProgress], None]
-    loss: dict[str, float] = field(default_factory=dict)
-
-    def __call__(self, progress: Progress) -> None:
-        self.loss = progress.loss
-        self.on_progress(FrameProgress(self.frame, progress))

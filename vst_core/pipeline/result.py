@@ -1,12 +1,47 @@
-"""What a render yields."""
+"""What a render says and yields."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from vst_core.methods import Progress
 from vst_core.pipeline.manifest import Seconds
+
+
+@dataclass(frozen=True, slots=True)
+class FrameProgress:
+    """Where a render is within one frame.
+
+    Attributes:
+        frame: its number.
+        progress: where the method is.
+        number: which time the shot is gone over, from 1.
+        passes: how often it is.
+    """
+
+    frame: int
+    progress: Progress
+    number: int = 1
+    passes: int = 1
+
+
+@dataclass(slots=True)
+class FrameReport:
+    """Remembers a frame's last loss and passes progress on."""
+
+    frame: int
+    on_progress: Callable[[FrameProgress], None]
+    number: int = 1
+    passes: int = 1
+    loss: dict[str, float] = field(default_factory=dict)
+
+    def __call__(self, progress: Progress) -> None:
+        """What a method calls."""
+        self.loss = progress.loss
+        self.on_progress(FrameProgress(self.frame, progress, self.number, self.passes))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from vst_core.frame_io import read_frame, read_header
 from vst_core.pipeline.manifest import Manifest
 from vst_core.pipeline.shot import Shot
 from vst_core.pipeline.span import Span
-from vst_core.pipeline.state import Past, State, StateStore
+from vst_core.pipeline.state import Past, State
+from vst_core.pipeline.state_store import StateStore
 from vst_core.sequence import FrameSequence
 from vst_core.settings import RenderSettings
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from vst_core.pipeline.journal import gather
 from vst_core.pipeline.manifest import FrameRecord, Run
-from vst_core.pipeline.state import State, StateStore
+from vst_core.pipeline.state import State
+from vst_core.pipeline.state_store import StateStore
 from vst_core.sequence import FrameSequence
 from vst_core.settings import RenderSettings
 

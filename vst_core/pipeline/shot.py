@@ -33,7 +33,7 @@ from vst_core.pipeline.method import (
 )
 from vst_core.pipeline.plate import PlateReader, named_frame, vector_layer
 from vst_core.pipeline.span import Span, span_of
-from vst_core.pipeline.state import StateStore
+from vst_core.pipeline.state_store import StateStore
 from vst_core.sequence import FrameSequence
 from vst_core.settings import FlowSettings, RenderSettings
 
@@ -156,7 +156,10 @@ def fingerprint(settings: RenderSettings, span: Span, transform: DisplayTransfor
     flow = settings.flow.model_copy(update={"source": motion, "forward": forward, "raft_weights": None})
     named_by_content = {"plate": plate, "flow": flow, "style": style, "weights": None, "network": "", "threads": 0}
     named_by_content["lags"] = settings.used_lags
+    # A pass that goes backward begins where the shot ends.
+    whole = {"shot": str(span.shot)} if settings.passes > 1 else {}
     return settings.model_copy(update=named_by_content).fingerprint(
+        **whole,
         first=" ".join(map(str, sorted(starts))),
         weights=" ".join(each.sha256 for each in networks_used(settings, loaded)),
         device=str(loaded.device),

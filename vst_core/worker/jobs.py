@@ -83,8 +83,9 @@ def render(settings: RenderSettings, networks: NetworkCache, job: Job) -> dict[s
 
     def on_progress(progress: FrameProgress) -> None:
         job.stop_if_cancelled()
-        inner = progress.progress
-        job.tell("progress", frame=progress.frame, step=inner.step, steps=inner.steps, loss=_finite(inner.loss))
+        inner, which = progress.progress, {"pass": progress.number, "passes": progress.passes}
+        loss = _finite(inner.loss)
+        job.tell("progress", frame=progress.frame, step=inner.step, steps=inner.steps, loss=loss, **which)
 
     frames = len(open_sequences(settings).frames)
     job.tell("start", frames=frames)

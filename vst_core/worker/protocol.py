@@ -10,11 +10,12 @@
 | ``shutdown`` | | the end of the worker; so does the end of the input |
 
 The answers are objects with an ``event``. Those of a job carry its name as ``job``: ``queued`` (``ahead``), ``start``
-(``frames``), ``progress`` (``frame``, ``step``, ``steps``, ``loss``), ``frame`` (``frame``, ``path``, ``kept``,
-``seconds``, ``loss``, ``notes``, ``coverage``, ``stages``), and as its last one ``done``, ``cancelled`` or ``error``
-(``message``, ``exit_code``). An ``error`` whose ``job`` is null is about a request that could not be followed and ends
-no job. ``heartbeat`` (``job``, ``seconds``) comes every second while a job is at work, ``hello`` answers itself,
-``bye`` is the last line of all. Jobs are done one after the other.
+(``frames``), ``progress`` (``frame``, ``step``, ``steps``, ``loss``, and as ``pass`` and ``passes`` which time of how
+many the shot is gone over), ``frame`` (``frame``, ``path``, ``kept``, ``seconds``, ``loss``, ``notes``, ``coverage``,
+``stages``), and as its last one ``done``, ``cancelled`` or ``error`` (``message``, ``exit_code``). An ``error`` whose
+``job`` is null is about a request that could not be followed and ends no job. ``heartbeat`` (``job``, ``seconds``)
+comes every second while a job is at work, ``hello`` answers itself, ``bye`` is the last line of all. Jobs are done one
+after the other.
 """
 
 from __future__ import annotations

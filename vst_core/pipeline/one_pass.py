@@ -1,0 +1,112 @@
+"""One of the times that a shot is gone over: in which direction, and what each frame is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from vst_core.device import to_device
+from vst_core.flow import Motion, warp_sharp
+from vst_core.frames import FrameRange
+from vst_core.image import Window
+from vst_core.methods import Optimization, Prior, blended_start, long_term_prior, two_sided_prior
+from vst_core.pipeline.inputs import Input
+from vst_core.pipeline.plate import named_frame
+from vst_core.pipeline.result import FrameReport
+from vst_core.pipeline.shot import Shot
+from vst_core.pipeline.state import Past, State
+from vst_core.pipeline.windows import place, resize, resize_flow, working_size
+
+Earlier = Callable[[int], State]
+"""The result of a frame in the pass before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """Which of how many passes. The last one goes forward, so that frames are finished in their order.
+
+    Attributes:
+        number: from 1.
+        passes: how many there are.
+        earlier: results of the pass before; None in the first.
+    """
+
+    number: int
+    passes: int
+    earlier: Earlier | None = None
+
+    @property
+    def direction(self) -> int:
+        """1 forward, -1 backward."""
+        return -1 if (self.passes - self.number) % 2 else 1
+
+    def order(self, frames: FrameRange) -> range:
+        """The frames as they are visited."""
+        forward = range(frames.first, frames.last + 1)
+        return forward if self.direction > 0 else forward[::-1]
+
+    def lags(self, lags: tuple[int, ...]) -> tuple[int, ...]:
+        """What to find motion from: frames that were visited before in this pass, and the one that is next.
+
+        Args:
+            lags: how many visited frames back a frame is held to.
+        """
+        visited = tuple(self.direction * lag for lag in lags)
+        return visited if self.number == 1 else (*visited, -self.direction)
+
+    def stylize(self, shot: Shot, given: Input, past: Past, report: FrameReport) -> tuple[Tensor, Prior | None]:
+        """Make a frame.
+
+        In a pass after the first it goes on from its own result in the one before, blended with those of its
+        neighbours, and is held to them: the frame just visited, and the next one as the pass before left it.
+
+        Args:
+            shot: what is rendered.
+            given: the frame, and the motion from ``lags``.
+            past: results of this pass by frame.
+            report: told how far it is.
+
+        Returns:
+            (1, 3, h, w), display [0, 1], on the processor, and what it was held to.
+        """
+        frame, window = given.plate.view.motion.frame, given.plate.view.window
+        device = shot.device.torch_device
+        image = given.plate.view.motion.image
+        content = resize(image, working_size(window, shot.settings.scale))
+        visited = [
+            _warped(past[frame - lag], motion, window, content)
+            for lag, motion in given.motions.items()
+            if lag * self.direction > 0
+        ]
+        prior = long_term_prior(visited) if visited else None
+        content_there = to_device(content, device)
+        if (earlier := self.earlier) is None:
+            with named_frame(frame):
+                return shot.method.stylize(content_there, _on(prior, device), report).cpu(), prior
+        neighbours = visited[:1]
+        if (motion := given.motions.get(-self.direction)) is not None:
+            coming = _warped(earlier(frame + self.direction), motion, window, content)
+            neighbours = [*neighbours, coming]
+            prior = coming if prior is None else two_sided_prior(prior, coming)
+        start = to_device(blended_start(earlier(frame).image, neighbours), device)
+        assert isinstance(shot.method, Optimization)  # no other method is given passes
+        with named_frame(frame):
+            return shot.method.refine(content_there, start, _on(prior, device), self.number, report).cpu(), prior
+
+
+def _on(prior: Prior | None, device: torch.device) -> Prior | None:
+    return None if prior is None else Prior(to_device(prior.warped, device), to_device(prior.valid, device))
+
+
+def _warped(state: State, motion: Motion, window: Window, content: Tensor) -> Prior:
+    """A result of another frame, warped onto this one's grid at working size."""
+    height, width = content.shape[-2:]
+    scale = height / window.height, width / window.width
+    backward_flow = resize_flow(motion.backward_flow, (height, width))
+    other = place(state.image, state.window, window, scale)
+    if other.shape != content.shape:  # rounding of a moved window at a working scale
+        other = resize(other, (height, width))
+    return Prior(warp_sharp(other, backward_flow).clamp_(0, 1), resize(motion.valid, (height, width)))
