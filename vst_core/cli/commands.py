@@ -23,6 +23,7 @@ COMMANDS = (
     Row("clip", "review:clip", "Write a clip for an editor's timeline.", _SHOTS),
     Row("publish", "publish:publish", "Let a shot pass the gate and become a version.", _SHOTS),
     Row("measure", "sequences:measure", "Measure flicker, drift, style and content.", _SHOTS),
+    Row("compare", "compare:compare", "Render a shot by all methods and measure them.", _SHOTS),
     Row("flow", "sequences:flow", "Write the motion between frames as files.", _SHOTS),
     Row("styles", "networks:styles", "List the styles of a network.", _NETWORKS),
     Row("train", "train:train", "Train a network on styles.", _NETWORKS),

@@ -1,0 +1,108 @@
+"""``vst compare``: all methods over one shot."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from vst_core.cli.lines import emit
+from vst_core.cli.options import (
+    OPTIONS,
+    parameter,
+    plate_and_more,
+    put_options,
+    read_settings,
+    require,
+    with_options,
+)
+from vst_core.errors import OutputError
+from vst_core.settings import FlowSettings, RenderSettings
+
+if TYPE_CHECKING:
+    from vst_core.pipeline.compare import Compared
+    from vst_core.pipeline.result import FrameProgress
+
+# What all methods have in common; method, network, temporal and output are set by the comparison.
+_COMMON = {
+    *("--style", "--frames", "--scale", "--flow", "--flow-layer", "--iterations", "--iterations-next", "--scales"),
+    *("--content-weight", "--style-weight", "--temporal-weight", "--tv-weight", "--features", "--weights"),
+    *("--layer", "--color-space", "--device", "--precision", "--threads", "--tile"),
+}
+_SHARED = tuple(option for option in OPTIONS if option.flags[0] in _COMMON)
+_MORE = (
+    parameter(
+        "output",
+        Annotated[Path | None, typer.Option("--output", "-o", metavar="FOLDER", help="Where everything goes.")],
+    ),
+    parameter(
+        "only",
+        Annotated[
+            str | None,
+            typer.Option("--only", metavar="NAME,NAME,…", help="These methods, such as gatys,ruder,quality. [all]"),
+        ],
+    ),
+)
+
+
+@with_options(RenderSettings, _SHARED, (*plate_and_more(), *_MORE))
+def compare(
+    plate: str | None, settings: Path | None, json: bool, output: Path | None, only: str | None, **given: Any
+) -> None:
+    """Render one shot by all methods and measure each: time, flicker, distance to style and content.
+
+    Writes comparison.md, comparison.png and comparison.json beside the frames. A network is compared where it has a
+    style of the image's name.
+    """
+    from vst_core.pipeline.compare import compare_methods, plan_comparison
+    from vst_core.pipeline.comparison import table, write_comparison
+
+    data = read_settings(plate, settings)
+    put_options(data, _SHARED, given)
+    require(data | ({} if output is None else {"output": output}), _NEEDED, "vst compare")
+    assert output is not None
+    plan = plan_comparison(data, output, [] if only is None else only.split(","))
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot be made ({error.strerror})", where=output) from None
+    style, flow = Path(data["style"]["styles"][0]), FlowSettings.of(data.get("flow", {}))
+    found = []
+    with _bar() as bar:
+        task = bar.add_task("", total=len(plan))
+        for each in compare_methods(plan, style, flow, partial(_show, bar, task)):
+            found.append(each)
+            bar.advance(task)
+            _say(each, json)
+    files = write_comparison(output, found)
+    if json:
+        emit("done", files=[str(path) for path in files])
+    else:
+        typer.echo(f"\n{table(found)}")
+
+
+_NEEDED = {"plate": "PLATE", "style": "--style", "output": "--output"}
+
+
+def _bar() -> Progress:
+    """Methods that are done, and the frame at work; nothing where there is no terminal."""
+    console = Console(stderr=True)
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    return Progress(*columns, console=console, disable=not console.is_terminal)
+
+
+def _show(bar: Progress, task: TaskID, name: str, progress: FrameProgress) -> None:
+    bar.update(task, description=f"{name}: frame {progress.frame}")
+
+
+def _say(each: Compared, json: bool) -> None:
+    """A line when a method is done, since it can take long."""
+    if json:
+        emit("method", name=each.name, seconds=round(each.seconds, 3), **each.report.as_dict())
+    else:
+        flicker = ", ".join(f"lag {warping.lag} {warping.stylized:.4f}" for warping in each.report.warping)
+        typer.echo(f"{each.name}: {each.seconds:.2f} s a frame, {flicker}", err=True)

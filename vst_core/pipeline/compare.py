@@ -1,0 +1,161 @@
+"""All methods over one shot, rendered and measured in one run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from vst_core.errors import SettingsError
+from vst_core.networks import load_checkpoint
+from vst_core.pipeline.distance import Distances
+from vst_core.pipeline.measure import Report, measure_shot
+from vst_core.pipeline.method import NetworkCache
+from vst_core.pipeline.render import FrameProgress, render_shot
+from vst_core.pipeline.shot import plate_frames
+from vst_core.sequence import FrameSequence
+from vst_core.settings import FlowSettings, RenderSettings
+
+LAGS = (1, 10)
+"""Distances in frames at which flicker is measured: short and long."""
+_LONG_MEMORY = (1, 2, 4)
+_PASSES = 4
+_GRAM = {"method": "optimization", "style_loss": "gram"}
+
+METHODS: dict[str, tuple[str, dict[str, Any]]] = {
+    "gatys": ("Gatys 2016, each frame alone", {**_GRAM, "temporal": False}),
+    "naive": ("Gatys, held to the frame before as it stands", {**_GRAM, "flow.source": "none"}),
+    "ruder": ("Ruder 2016, short term", _GRAM),
+    "ruder-long": ("Ruder 2016, long term", {**_GRAM, "lags": _LONG_MEMORY}),
+    "ruder-passes": (f"Ruder 2016, {_PASSES} passes", {**_GRAM, "passes": _PASSES}),
+    "wasserstein": ("Wasserstein, short term", {"method": "optimization", "style_loss": "wasserstein"}),
+    "sliced": ("sliced Wasserstein, short term", {"method": "optimization", "style_loss": "sliced"}),
+    "quality-alone": ("network quality, each frame alone", {"network": "quality", "temporal": False}),
+    "quality": ("network quality", {"network": "quality"}),
+    "fast": ("network fast", {"network": "fast"}),
+}
+"""What is compared: by name, in words, and what it changes in the settings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One method on the shot.
+
+    Attributes:
+        name: one of ``METHODS``.
+        label: the same in words.
+        seconds: of the whole render, divided by the frames; the network or VGG loaded and the files written.
+        report: flicker, style and content.
+    """
+
+    name: str
+    label: str
+    seconds: float
+    report: Report
+
+    @property
+    def distances(self) -> Distances:
+        """To style and content."""
+        assert self.report.style is not None
+        return self.report.style["stylized"]
+
+
+def plan_comparison(base: Mapping[str, Any], folder: Path, only: Sequence[str] = ()) -> dict[str, RenderSettings]:
+    """The renders of a comparison.
+
+    Args:
+        base: settings of a render as plain data, with one style image; method and output are set here.
+        folder: where the frames go, each method's in a folder of its own.
+        only: names of the methods to compare; all when left out, of the networks those that know the style by the
+            image's name.
+
+    Raises:
+        SettingsError: a method is unknown, or a network that was asked for does not know the style; or as ``of``.
+    """
+    unknown = next((name for name in only if name not in METHODS), None)
+    if unknown is not None:
+        raise SettingsError(f"no method {unknown!r}", where="--only", remedy=f"give some of {', '.join(METHODS)}")
+    styles = base["style"]["styles"]
+    if len(styles) != 1:
+        raise SettingsError("takes one style image", where="--style", remedy="compare one style at a time")
+    style = Path(styles[0]).stem
+    plan = {}
+    for name, (_, changes) in METHODS.items():
+        if only and name not in only:
+            continue
+        network = changes.get("network")
+        if network is not None and style not in (known := load_checkpoint(network).styles):
+            if not only:
+                continue
+            raise SettingsError(
+                f"network {network!r} has no style {style!r}",
+                where="--only",
+                remedy=f"its styles are {', '.join(known)}",
+            )
+        plan[name] = _settings(base, changes, style, f"{folder / name}/{name}.####.exr")
+    return plan
+
+
+def compare_methods(
+    plan: Mapping[str, RenderSettings],
+    style: Path,
+    flow: FlowSettings,
+    on_progress: Callable[[str, FrameProgress], None] = lambda _, __: None,
+) -> Iterator[Compared]:
+    """Render a shot with one method after the other, anew, and measure each result.
+
+    Args:
+        plan: see ``plan_comparison``.
+        style: the style image.
+        flow: where the motion comes from that flicker is measured by.
+        on_progress: called every few steps of a frame, with the method's name.
+
+    Raises:
+        VstError: one line that names frame and file.
+    """
+    networks = NetworkCache()
+    for name, settings in plan.items():
+        start = time.perf_counter()
+        frames = len(list(render_shot(settings, partial(on_progress, name), networks)))
+        seconds = (time.perf_counter() - start) / frames
+        yield Compared(name, METHODS[name][0], seconds, _measured(settings, style, flow))
+
+
+def _settings(base: Mapping[str, Any], changes: Mapping[str, Any], style: str, output: str) -> RenderSettings:
+    data: dict[str, Any] = {
+        **base,
+        "method": changes.get("method", "feedforward"),
+        "output": {"pattern": output},
+        "overwrite": True,
+        "optimization": {**base.get("optimization", {})},
+    }
+    for setting in ("temporal", "network", "lags"):
+        if setting in changes:
+            data[setting] = changes[setting]
+    for setting in ("style_loss", "passes"):
+        if setting in changes:
+            data["optimization"][setting] = changes[setting]
+    if "flow.source" in changes:
+        data["flow"] = {"source": changes["flow.source"]}
+    if data["method"] == "feedforward":
+        data["style"] = {"styles": [style]}
+    return RenderSettings.of(data)
+
+
+def _measured(settings: RenderSettings, style: Path, flow: FlowSettings) -> Report:
+    frames = plate_frames(FrameSequence.parse(settings.plate), settings.frames)
+    return measure_shot(
+        settings.output.pattern,
+        settings.plate,
+        flow=flow,
+        lags=tuple(lag for lag in LAGS if lag < len(frames)),
+        styles=(style,),
+        frames=frames,
+        layer=settings.layer,
+        color_space=settings.color_space,
+        network=settings.features,
+        weights_path=settings.weights,
+    )
