@@ -11,8 +11,8 @@ export VST_WEIGHTS := $(CURDIR)/.weights
 # Waiting threads must not take the cores from working ones.
 export GOMP_SPINCOUNT := 20000
 
-.PHONY: demo check test test-blender test-install test-slurm test-wheel test-kills wheel weights bench bench-report bench-blender \
-  bench-ruder thumbnails pictures tram clean train-fast train-quality
+.PHONY: demo check test test-blender test-install test-slurm test-openjd test-wheel test-kills wheel weights \
+  bench bench-report bench-farm bench-blender bench-ruder thumbnails pictures tram clean train-fast train-quality
 
 demo: .venv/ready
 	$(BIN)/vst render samples/shot/shot.####.exr --style oil -o demo/oil.####.exr
@@ -69,6 +69,10 @@ test-slurm: .venv/ready
 test-kills: .venv/ready $(VGG16)
 	$(BIN)/pytest -m slow -s tests/pipeline/test_kills.py
 
+# Exact chunks of 1, 7 and 16 frames by openjd against the whole shot; minutes.
+test-openjd: .venv/ready
+	$(BIN)/pytest -m slow tests/farm/test_openjd_run.py
+
 weights: $(VGG16)
 
 # Networks of both sizes, from their recipes; hours. Bits are repeated by a processor, at one thread count.
@@ -92,6 +96,10 @@ bench: .venv/bench-ready $(VGG16)
 # Long memory and several passes of the optimisation, on the sample shot and the second one.
 bench-ruder: .venv/ready $(VGG16) tram
 	$(BIN)/python bench/bench_ruder.py networks optimization passes
+
+# Shots beside one another, exact chunks, seams; twenty minutes on a machine that does nothing else.
+bench-farm: .venv/bench-ready
+	$(BIN)/python bench/bench_farm.py
 
 # make bench-blender BLENDER=5.0.1
 bench-blender: .venv/ready $(BPY)/ready

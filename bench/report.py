@@ -16,6 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import bench_farm
 import bench_flow
 import bench_frame
 import bench_network
@@ -37,12 +38,14 @@ PARTS = {
     "frame": bench_frame,
     "step": bench_step,
     "start": bench_start,
+    "farm": bench_farm,
 }
 PLOTS = {"shot": draw_flicker, "flow": draw_flow}
 SECTIONS = {
     "What a shot is worth": ("shot", "video", "flow"),
     "What a frame costs": ("network", "frame", "step"),
     "What a command costs": ("start",),
+    "What a farm gains": ("farm",),
 }
 
 

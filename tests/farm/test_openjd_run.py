@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
+import pytest
 from clients import VST
 from small_network import with_network
-from small_shot import SHOT, SmallShot, differing, outputs, snapshot
+from small_shot import SHOT, SmallShot, differing, outputs, read_channels, shrunk, snapshot, write_channels
 
+from vst_core import FrameRange
 from vst_core.farm.openjd_bundle import write_bundle
-from vst_core.farm.plan import plan_shots
+from vst_core.farm.plan import Plan, Task, plan_shots
 from vst_core.farm.settings import FarmSettings
 
 
@@ -54,3 +57,28 @@ def test_a_job_is_run_in_one_session_where_the_files_lie_elsewhere(
     assert snapshot(template.parent) == before
     (contact,) = {line.partition("VST_SESSION=")[2] for line in done.stdout.splitlines() if "VST_SESSION=" in line}
     assert not any(contact in (process.info["cmdline"] or ()) for process in psutil.process_iter(["cmdline"]))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_exact_chunks_of_any_size_are_the_whole_shot_to_the_bit(
+    small_shot: SmallShot, sample_shot: Path, small_network: Path, tmp_path: Path
+) -> None:
+    shot = FrameRange(1001, 1016)
+    for frame in shot:
+        channels = shrunk(read_channels(sample_shot / f"shot.{frame}.exr"))
+        write_channels(tmp_path / f"shot.{frame}.exr", channels)
+    small, sizes = replace(small_shot, folder=tmp_path), (1, 7, 16)
+    tasks: list[Task] = []
+    for size in sizes:
+        settings = small.settings(tmp_path / str(size), **with_network(small_network, frames=str(shot)))
+        tasks += plan_shots([(f"by {size}", settings)], FarmSettings(chunks="exact", chunk_size=size)).tasks
+    template = write_bundle(Plan(tuple(tasks), FarmSettings(chunks="exact")), tmp_path / "job", "night", 0, str(VST))
+    done = subprocess.run(
+        [sys.executable, "-m", "openjd", "run", str(template)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.count("Running step ") == len(tasks) == 16 + 3 + 1
+    small.render(tmp_path / "whole", **with_network(small_network, frames=str(shot)))
+    for size in sizes:
+        assert differing(tmp_path / "whole", tmp_path / str(size), shot) == []
