@@ -10,8 +10,10 @@ import pytest
 from small_network import with_network
 from small_shot import Outcome, SmallShot, out, read_channels, same, write_channels
 
-from vst_core import FrameRange, FrameResult
+from vst_core import FrameRange, FrameResult, render_shot
 from vst_core.errors import ExitCode, SettingsError
+from vst_core.farm.plan import Task, plan_shots
+from vst_core.farm.settings import FarmSettings
 from vst_core.pipeline.check import check_shot
 
 FRAMES = FrameRange(1001, 1004)
@@ -88,3 +90,19 @@ def test_cuts_that_are_no_numbers(vst: Any, two_shots: SmallShot, tmp_path: Path
     assert said.code == ExitCode.USAGE
     assert "'here' are no cuts; give auto, none or frame numbers such as 1040,1088" in said.err
     assert said.err.count("\n") == 1
+
+
+def test_a_farm_finds_the_cuts_that_a_render_finds(two_shots: SmallShot, small_network: Path, tmp_path: Path) -> None:
+    def tasks(**farm: Any) -> list[Task]:
+        changes = {"frames": str(FRAMES), "flow__source": "dis"}
+        settings = two_shots.settings(tmp_path / "chunks", **with_network(small_network, **changes))
+        return list(plan_shots([("a", settings)], FarmSettings.of({"chunk_size": 3} | farm)).tasks)
+
+    found = tasks(chunks="draft", find_cuts=True)
+    assert [(str(task.frames), task.preroll) for task in found] == [("1001-1002", 0), ("1003-1004", 0)]
+    assert [str(task.frames) for task in tasks(chunks="draft")] == ["1001-1003", "1004"]
+    assert tasks(chunks="whole", find_cuts=True)[0].settings.cuts == "auto"
+    rendered(two_shots, small_network, tmp_path / "whole")
+    for task in found:
+        assert list(render_shot(task.settings))
+    assert all(alike(tmp_path / "whole", tmp_path / "chunks", frame) for frame in FRAMES)

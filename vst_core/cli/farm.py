@@ -45,6 +45,7 @@ PLAN_OPTIONS = (
     Option(("--chunks",), "farm.chunks", str, "whole|exact|draft"),
     Option(("--chunk-size",), "farm.chunk_size", int, "FRAMES"),
     Option(("--preroll",), "farm.preroll", int, "FRAMES"),
+    Option(("--find-cuts/--no-find-cuts",), "farm.find_cuts", bool),
     Option(("--handles",), "farm.handles", int, "FRAMES"),
     Option(("--seconds-per-frame",), "farm.seconds_per_frame", float, "SECONDS"),
     *SHOT_OPTIONS,
@@ -119,15 +120,20 @@ def _plan(data: dict[str, Any], shots: Path | None, command: str) -> Plan:
     Raises:
         VstError: the first thing that is wrong.
     """
+    from rich.console import Console
+
     from vst_core.farm.plan import plan_shots
     from vst_core.farm.shots import listed_shots, one_shot
 
     farm = FarmSettings.of(data.pop("farm", {}), where="farm")
     if shots is None:
         require(data, {"plate": "PLATE", "style": "--style", "output": "--output"}, command)
-        return plan_shots(one_shot(data), farm)
-    rows = read_shot_list(shots, COLUMNS, needs_media="plate" not in data)
-    return plan_shots(listed_shots(data, rows, _of_row, shots.absolute().parent), farm)
+        named = one_shot(data)
+    else:
+        rows = read_shot_list(shots, COLUMNS, needs_media="plate" not in data)
+        named = listed_shots(data, rows, _of_row, shots.absolute().parent)
+    with Console(stderr=True).status("looking for cuts" if farm.find_cuts else "planning"):
+        return plan_shots(named, farm)
 
 
 def _of_row(row: Row) -> dict[str, Any]:

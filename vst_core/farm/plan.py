@@ -12,6 +12,7 @@ from vst_core.errors import SettingsError
 from vst_core.farm.cost import memory_of
 from vst_core.farm.settings import FarmSettings
 from vst_core.frames import FrameRange
+from vst_core.pipeline.cuts import find_cuts
 from vst_core.pipeline.shot import check_cuts, check_frames, check_output, open_sequences, used_flow
 from vst_core.sequence import FrameSequence
 from vst_core.settings import RenderSettings
@@ -165,6 +166,8 @@ def _tasks(name: str, settings: RenderSettings, farm: FarmSettings) -> Iterator[
     if farm.chunks == "whole" or settings.passes > 1:  # passes go from one end of a shot to the other
         yield Task(name, settings, whole, whole, 0, None, memory)
         return
+    if farm.find_cuts and settings.temporal and settings.cuts == "auto" and (cuts := list(find_cuts(settings, whole))):
+        settings = settings.model_copy(update={"cuts": ",".join(map(str, cuts))})
     draft = farm.chunks == "draft" and settings.temporal
     before: FrameRange | None = None
     for part in _between(whole, settings.cut_frames):

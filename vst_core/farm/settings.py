@@ -24,6 +24,9 @@ class FarmSettings(SettingsModel):
     preroll: int = Field(
         default=16, ge=0, le=10_000, description="Frames that a draft chunk computes before its first and throws away."
     )
+    find_cuts: bool = Field(
+        default=False, description="Look through the plates for cuts, which takes a while, and end chunks there."
+    )
     handles: int = Field(
         default=0, ge=0, le=10_000, description="Frames beyond each end of the range to deliver, as far as there are."
     )
