@@ -25,7 +25,7 @@ from vst_core.settings import FlowSettings, RenderSettings
 
 ROOT = Path(__file__).parent.parent
 PLATE = str(ROOT / "samples/shot/shot.####.exr")
-SHOT, ELEVEN, SHORT = FrameRange(1001, 1016), FrameRange(1001, 1011), FrameRange(1001, 1003)
+SHOT, ELEVEN, SHORT = FrameRange(1001, 1016), FrameRange(1001, 1011), FrameRange(1001, 1005)
 STYLES = ("oil", "ink", "mosaic", "watercolor", "woodcut")
 _LUMA = torch.tensor((0.2126, 0.7152, 0.0722)).view(1, 3, 1, 1)
 
