@@ -124,6 +124,24 @@ def rendered(tmp_path_factory: pytest.TempPathFactory, small_shot: SmallShot) ->
     return folder
 
 
+@pytest.fixture(scope="session")
+def small_weights(tmp_path_factory: pytest.TempPathFactory, random_vgg16: Weights) -> Path:
+    """The weights of ``random_vgg16`` as a file."""
+    from small_training import write_weights
+
+    return write_weights(tmp_path_factory.mktemp("weights") / "small.safetensors", random_vgg16)
+
+
+@pytest.fixture(scope="session")
+def trained_whole(tmp_path_factory: pytest.TempPathFactory, small_weights: Path) -> Path:
+    """Folder of an undisturbed training, to be left as it is."""
+    from small_training import trained
+
+    folder = tmp_path_factory.mktemp("whole")
+    trained(folder, small_weights)
+    return folder
+
+
 @pytest.fixture
 def nuke_app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[NukeApp]:
     """A fake Nuke with a window and the plug-in; the worker behind it is real, and warm from test to test."""

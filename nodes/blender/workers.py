@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import atexit
-import threading
 from pathlib import Path
 
 import bpy  # type: ignore[import-not-found]
 
 from ..client import Client
 from ..environment import find_worker
+from ..warm import WarmClient
 from .preferences import cache_folder, preferences
 
-_client: Client | None = None
-_program: Path | None = None
+_warm = WarmClient()
 
 
 def worker_log() -> Path:
@@ -36,23 +34,10 @@ def get_client() -> Client:
     Raises:
         WorkerError: there is none, or it cannot be started.
     """
-    global _client, _program
     program = find_program()
-    if _client is not None:
-        _client.pump()
-        if _client.epitaph is None and program == _program:
-            return _client
-        threading.Thread(target=_client.close, daemon=True).start()  # which may take seconds
-    _client, _program = Client([str(program), "worker"], worker_log()), program
-    return _client
+    return _warm.get(program, lambda: Client([str(program), "worker"], worker_log()))
 
 
 def close_client() -> None:
     """End the worker, where there is one."""
-    global _client
-    if _client is not None:
-        _client.close()
-        _client = None
-
-
-atexit.register(close_client)
+    _warm.close()

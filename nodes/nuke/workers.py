@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import atexit
-import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from ..client import Client, Patience
 from ..environment import find_worker
+from ..warm import WarmClient
 
 PATIENCE = Patience()
 
-_client: Client | None = None
-_made_for: Any = None
+_warm = WarmClient()
 
 
 def worker_log() -> Path:
@@ -32,23 +29,10 @@ def get_client(program: str, variables: Mapping[str, str]) -> Client:
     Raises:
         WorkerError: there is none, or it cannot be started.
     """
-    global _client, _made_for
     wanted = find_worker(program), dict(variables)
-    if _client is not None:
-        _client.pump()
-        if _client.epitaph is None and wanted == _made_for:
-            return _client
-        threading.Thread(target=_client.close, daemon=True).start()  # which may take seconds
-    _client, _made_for = Client([str(wanted[0]), "worker"], worker_log(), variables, PATIENCE), wanted
-    return _client
+    return _warm.get(wanted, lambda: Client([str(wanted[0]), "worker"], worker_log(), variables, PATIENCE))
 
 
 def close_client() -> None:
     """End the worker, where there is one."""
-    global _client
-    if _client is not None:
-        _client.close()
-        _client = None
-
-
-atexit.register(close_client)
+    _warm.close()

@@ -13,20 +13,14 @@ import pytest
 from exr_files import start_child
 from full_disk import largest_file
 from small_shot import COMMAND_LINE, Outcome, leftovers, wait_for
-from small_training import FILES, STEPS, STYLES, beside, command, files, network, sha256, write_weights
+from small_training import FILES, STEPS, STYLES, beside, command, files, network, sha256
 
 from vst_core.cli.train import OPTIONS
 from vst_core.networks import read_checkpoint
 from vst_core.training.recipe import Recipe
 from vst_core.training.settings import TrainingSettings
-from vst_core.weights import Weights
 
 Run = Callable[..., Outcome]
-
-
-@pytest.fixture(scope="module")
-def small_weights(tmp_path_factory: pytest.TempPathFactory, random_vgg16: Weights) -> Path:
-    return write_weights(tmp_path_factory.mktemp("weights") / "small.safetensors", random_vgg16)
 
 
 def events(outcome: Outcome) -> list[dict[str, Any]]:

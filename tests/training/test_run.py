@@ -22,7 +22,6 @@ from small_training import (
     stopped_after,
     trained,
     write_picture,
-    write_weights,
 )
 
 from vst_core.device import resolve_device
@@ -31,28 +30,14 @@ from vst_core.networks import read_checkpoint
 from vst_core.training.history import PARTS
 from vst_core.training.loop import Step
 from vst_core.training.run import train
-from vst_core.weights import Weights
 
 
-@pytest.fixture(scope="module")
-def small_weights(tmp_path_factory: pytest.TempPathFactory, random_vgg16: Weights) -> Path:
-    return write_weights(tmp_path_factory.mktemp("weights") / "small.safetensors", random_vgg16)
-
-
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory, small_weights: Path) -> Path:
-    """Folder of an undisturbed training, to be left as it is."""
-    folder = tmp_path_factory.mktemp("whole")
-    trained(folder, small_weights)
-    return folder
-
-
-def test_what_a_training_leaves(whole: Path) -> None:
-    assert files(whole) == FILES
-    assert leftovers(whole) == []
+def test_what_a_training_leaves(trained_whole: Path) -> None:
+    assert files(trained_whole) == FILES
+    assert leftovers(trained_whole) == []
     for name in ("loss.png", "samples.png"):
-        assert cv2.imread(str(beside(whole) / name)) is not None
-    losses = [json.loads(line) for line in (beside(whole) / "loss.jsonl").read_text().splitlines()]
+        assert cv2.imread(str(beside(trained_whole) / name)) is not None
+    losses = [json.loads(line) for line in (beside(trained_whole) / "loss.jsonl").read_text().splitlines()]
     assert [loss["step"] for loss in losses] == list(range(1, STEPS + 1))
     assert all(loss["total"] > 0 for loss in losses)
 
@@ -68,32 +53,32 @@ def test_the_network_appears_when_it_is_done_and_steps_are_told_in_order(tmp_pat
     assert all(not step.notes for step in told)
 
 
-def test_the_model_card_says_how_the_network_came_to_be(whole: Path, small_weights: Path) -> None:
-    checkpoint = read_checkpoint(network(whole))
+def test_the_model_card_says_how_the_network_came_to_be(trained_whole: Path, small_weights: Path) -> None:
+    checkpoint = read_checkpoint(network(trained_whole))
     card = checkpoint.card
     assert checkpoint.styles == STYLES
     assert card["recipe"]["steps"] == card["steps"] == STEPS
     assert card["recipe"]["styles"] == [
-        {"file": f"{name}.png", "sha256": sha256(whole / "styles" / f"{name}.png")} for name in STYLES
+        {"file": f"{name}.png", "sha256": sha256(trained_whole / "styles" / f"{name}.png")} for name in STYLES
     ]
     assert card["features"] == {"network": "vgg16", "sha256": sha256(small_weights)}
     assert card["data"] == {"source": "synthetic", "pictures": 400}
     assert card["device"] == str(resolve_device("cpu", threads=1))
     assert card["parameters"] == sum(parameter.numel() for parameter in checkpoint.network.parameters())
-    losses = [json.loads(line) for line in (beside(whole) / "loss.jsonl").read_text().splitlines()]
+    losses = [json.loads(line) for line in (beside(trained_whole) / "loss.jsonl").read_text().splitlines()]
     assert card["loss"]["total"] == pytest.approx(sum(loss["total"] for loss in losses) / STEPS)
     assert card["loss"].keys() == set(PARTS)
     assert {"vst", "torch", "fingerprint", "license"} <= card.keys()
 
 
 def test_the_same_files_under_other_paths_give_the_same_bytes_without_a_path(
-    whole: Path, tmp_path: Path, small_weights: Path
+    trained_whole: Path, tmp_path: Path, small_weights: Path
 ) -> None:
     other = tmp_path / "elsewhere" / "deeper"
     weights = Path(shutil.copy(small_weights, tmp_path / "renamed.safetensors"))
     trained(other, weights)
-    assert sha256(network(other)) == sha256(network(whole))
-    for path in (whole, other):
+    assert sha256(network(other)) == sha256(network(trained_whole))
+    for path in (trained_whole, other):
         assert str(path).encode() not in network(path).read_bytes()
         assert str(path.parent).encode() not in network(path).read_bytes()
 

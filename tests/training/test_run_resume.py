@@ -24,14 +24,12 @@ from small_training import (
     stopped_after,
     trained,
     write_picture,
-    write_weights,
 )
 
 from vst_core.errors import OutputError
 from vst_core.networks import read_checkpoint
 from vst_core.training.loop import Step
 from vst_core.training.run import train
-from vst_core.weights import Weights
 
 SAVES_AFTER_EVERY_STEP = """
     import sys
@@ -45,29 +43,16 @@ SAVES_AFTER_EVERY_STEP = """
 """
 
 
-@pytest.fixture(scope="module")
-def small_weights(tmp_path_factory: pytest.TempPathFactory, random_vgg16: Weights) -> Path:
-    return write_weights(tmp_path_factory.mktemp("weights") / "small.safetensors", random_vgg16)
-
-
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory, small_weights: Path) -> Path:
-    """Folder of an undisturbed training, to be left as it is."""
-    folder = tmp_path_factory.mktemp("whole")
-    trained(folder, small_weights)
-    return folder
-
-
 @pytest.fixture
-def copied(whole: Path, tmp_path: Path) -> Path:
+def copied(trained_whole: Path, tmp_path: Path) -> Path:
     """An undisturbed training, to be changed."""
-    shutil.copytree(whole, tmp_path / "copied")
+    shutil.copytree(trained_whole, tmp_path / "copied")
     return tmp_path / "copied"
 
 
 @pytest.mark.parametrize("steps", [1, STEPS // 2, STEPS])
 def test_a_stopped_training_goes_on_to_the_same_bits(
-    whole: Path, tmp_path: Path, small_weights: Path, steps: int
+    trained_whole: Path, tmp_path: Path, small_weights: Path, steps: int
 ) -> None:
     stopped_after(tmp_path, small_weights, steps)
     assert not network(tmp_path).exists()
@@ -75,7 +60,7 @@ def test_a_stopped_training_goes_on_to_the_same_bits(
     assert [step.number for step in told] == list(range(steps, STEPS + 1))
     assert told[0].loss == {}
     for path in ("net.safetensors", "net.training/loss.jsonl"):
-        assert sha256(tmp_path / path) == sha256(whole / path)
+        assert sha256(tmp_path / path) == sha256(trained_whole / path)
 
 
 def test_a_finished_training_is_left_as_it_is(copied: Path, small_weights: Path) -> None:
@@ -88,11 +73,11 @@ def test_a_finished_training_is_left_as_it_is(copied: Path, small_weights: Path)
 
 
 def test_a_network_that_was_lost_is_written_again_without_a_step(
-    copied: Path, whole: Path, small_weights: Path
+    copied: Path, trained_whole: Path, small_weights: Path
 ) -> None:
     network(copied).unlink()
     assert len(trained(copied, small_weights)) == 1
-    assert sha256(network(copied)) == sha256(network(whole))
+    assert sha256(network(copied)) == sha256(network(trained_whole))
 
 
 def test_another_licence_is_written_without_a_step(copied: Path, small_weights: Path) -> None:
@@ -127,10 +112,10 @@ def test_some_other_file_is_not_replaced(tmp_path: Path, small_weights: Path) ->
     assert network(tmp_path).read_bytes() == b"something else"
 
 
-def test_overwriting_starts_anew(copied: Path, whole: Path, tmp_path: Path, small_weights: Path) -> None:
+def test_overwriting_starts_anew(copied: Path, trained_whole: Path, tmp_path: Path, small_weights: Path) -> None:
     told = trained(copied, small_weights, {"overwrite": True})
     assert [step.number for step in told] == list(range(STEPS + 1))
-    assert sha256(network(copied)) == sha256(network(whole))
+    assert sha256(network(copied)) == sha256(network(trained_whole))
     run = train(settings(copied, small_weights, {"overwrite": True}, seed=1))
     assert next(run).number == 0
     next(run)
@@ -138,7 +123,7 @@ def test_overwriting_starts_anew(copied: Path, whole: Path, tmp_path: Path, smal
     run.close()
     assert trained(copied, small_weights, seed=1)[0].number == 1
     trained(tmp_path / "fresh", small_weights, seed=1)
-    assert sha256(network(copied)) == sha256(network(tmp_path / "fresh")) != sha256(network(whole))
+    assert sha256(network(copied)) == sha256(network(tmp_path / "fresh")) != sha256(network(trained_whole))
 
 
 def cut(path: Path) -> None:
@@ -153,7 +138,7 @@ def flip(path: Path) -> None:
 
 @pytest.mark.parametrize("damage", [cut, flip])
 def test_a_damaged_state_is_told_and_not_built_on(
-    whole: Path, tmp_path: Path, small_weights: Path, damage: Callable[[Path], None]
+    trained_whole: Path, tmp_path: Path, small_weights: Path, damage: Callable[[Path], None]
 ) -> None:
     stopped_after(tmp_path, small_weights, 2)
     damage(beside(tmp_path) / "state.safetensors")
@@ -161,7 +146,7 @@ def test_a_damaged_state_is_told_and_not_built_on(
     assert (first.number, len(steps)) == (0, STEPS)
     assert len(first.notes) == 1
     assert first.notes[0].endswith("state.safetensors: is damaged; the training starts from its beginning")
-    assert sha256(network(tmp_path)) == sha256(network(whole))
+    assert sha256(network(tmp_path)) == sha256(network(trained_whole))
 
 
 def unlink(path: Path) -> None:
@@ -174,13 +159,13 @@ def grow(path: Path) -> None:
 
 @pytest.mark.parametrize("damage", [cut, unlink, grow])
 def test_the_losses_on_disk_are_those_of_the_steps_whatever_became_of_the_file(
-    whole: Path, tmp_path: Path, small_weights: Path, damage: Callable[[Path], None]
+    trained_whole: Path, tmp_path: Path, small_weights: Path, damage: Callable[[Path], None]
 ) -> None:
     stopped_after(tmp_path, small_weights, 3)
     damage(beside(tmp_path) / "loss.jsonl")
     trained(tmp_path, small_weights)
     for path in ("net.safetensors", "net.training/loss.jsonl"):
-        assert sha256(tmp_path / path) == sha256(whole / path)
+        assert sha256(tmp_path / path) == sha256(trained_whole / path)
 
 
 def test_kill_9_at_any_moment_loses_nothing(tmp_path: Path, small_weights: Path) -> None:

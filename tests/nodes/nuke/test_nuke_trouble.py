@@ -84,7 +84,7 @@ def test_a_worker_that_is_killed(nuke_app: NukeApp, slow: Any) -> None:
     slow["optimization_iterations_next"].setValue(60)
     nuke_app.press(slow, "stylize")
     until(nuke_app, in_second_frame)
-    os.kill(nuke_app.workers._client.pid, signal.SIGKILL)
+    os.kill(nuke_app.workers._warm.client.pid, signal.SIGKILL)
     nuke_app.wait()
     assert "the worker was killed (SIGKILL, perhaps for want of memory)" in status(slow)
     assert "(v001, 1 of 3 frames)" in status(slow)
