@@ -10,7 +10,8 @@ from shot_settings import SMALLEST, changed, with_values
 
 from vst_core.errors import SettingsError
 from vst_core.frames import FrameRange
-from vst_core.settings import COMPRESSIONS, LAYERS, RenderSettings
+from vst_core.settings import COMPRESSIONS, RenderSettings
+from vst_core.settings_model import LAYERS
 
 
 def refusal(data: Any) -> str:

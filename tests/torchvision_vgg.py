@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from vst_core.features import IMAGENET_MEAN, IMAGENET_STD
-from vst_core.settings import LAYERS
+from vst_core.settings_model import LAYERS
 from vst_core.torchvision_compat import import_torchvision
 from vst_core.weights import Weights
 

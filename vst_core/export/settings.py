@@ -8,7 +8,8 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from vst_core.color.space import WORKING_SPACE
-from vst_core.settings import SettingsModel, StyleSettings
+from vst_core.settings import StyleSettings
+from vst_core.settings_model import SettingsModel
 
 Format = Literal["torchscript", "cat-kit", "onnx"]
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from vst_core.settings import SettingsModel
+from vst_core.settings_model import SettingsModel
 
 Engine = Literal["local", "openjd", "slurm"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from vst_core.settings import SettingsModel
+from vst_core.settings_model import SettingsModel
 
 UNSEEN = 0.03
 """A warping error that nobody sees, however still the plate is."""

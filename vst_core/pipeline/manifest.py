@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from vst_core.errors import InputError
 from vst_core.image import Window
-from vst_core.settings import Frames
+from vst_core.settings_model import Frames
 
 VERSION = 1
 LARGEST = 256 << 20

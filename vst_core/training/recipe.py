@@ -11,7 +11,8 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from vst_core.errors import SettingsError
-from vst_core.settings import Layers, Network, SettingsModel
+from vst_core.settings import Network
+from vst_core.settings_model import Layers, SettingsModel
 
 Size = Literal["quality", "fast"]
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from pydantic import Field, field_validator
 
-from vst_core.settings import Precision, SettingsModel
+from vst_core.settings import Precision
+from vst_core.settings_model import SettingsModel
 from vst_core.training.recipe import Recipe
 
 _SUFFIX = ".safetensors"

@@ -26,7 +26,7 @@ from pydantic import Field
 from pydantic_core import from_json
 
 from vst_core.errors import SettingsError
-from vst_core.settings import SettingsModel
+from vst_core.settings_model import SettingsModel
 
 PROTOCOL = 1
 """Grows when a host made for the one before would misunderstand."""

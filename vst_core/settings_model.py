@@ -1,0 +1,103 @@
+"""What settings are made of: a model that says in one line what is wrong, and values that check themselves."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    ValidationError,
+    WithJsonSchema,
+)
+
+from vst_core.errors import SettingsError
+from vst_core.frames import FrameRange
+
+_FARTHEST = 1000
+LAYERS = tuple(
+    f"relu{block}_{layer}" for block, count in enumerate((2, 2, 4, 4, 4), start=1) for layer in range(1, count + 1)
+)
+
+
+def _check_layers(layers: tuple[str, ...]) -> tuple[str, ...]:
+    for layer in layers:
+        if layer not in LAYERS:
+            raise ValueError(f"{layer!r} is not a VGG layer; layers are {', '.join(LAYERS)}")
+    if len(set(layers)) < len(layers):
+        raise ValueError("a layer is named twice")
+    return layers
+
+
+def _check_cuts(cuts: str) -> str:
+    if cuts not in ("auto", "none"):
+        try:
+            [int(part) for part in cuts.split(",")]
+        except ValueError:
+            raise ValueError(f"{cuts!r} are no cuts; give auto, none or frame numbers such as 1040,1088") from None
+    return cuts
+
+
+def _to_frames(value: object) -> FrameRange:
+    if isinstance(value, FrameRange):
+        return value
+    if not isinstance(value, str):
+        raise ValueError("give it as text, for example '1001-1100'")  # noqa: TRY004 - pydantic collects ValueErrors
+    try:
+        return FrameRange.parse(value)
+    except SettingsError as error:
+        raise ValueError(f"{error.what}; {error.remedy}") from None
+
+
+def _to_lags(value: object) -> tuple[int, ...]:
+    try:
+        lags = [int(part) for part in value.split(",")] if isinstance(value, str) else list(value)  # type: ignore[call-overload]
+        if lags and all(type(lag) is int and 1 <= lag <= _FARTHEST for lag in lags):
+            return tuple(sorted(set(lags)))
+    except (TypeError, ValueError):
+        pass
+    raise ValueError(f"{value!r} are no lags; give whole numbers from 1 to {_FARTHEST}, for example 1,2,4")
+
+
+Layers = Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(_check_layers)]
+Frames = Annotated[
+    FrameRange, PlainValidator(_to_frames), PlainSerializer(str, return_type=str), WithJsonSchema({"type": "string"})
+]
+Lags = Annotated[
+    tuple[int, ...],
+    PlainValidator(_to_lags),
+    PlainSerializer(lambda lags: ",".join(map(str, lags)), return_type=str),
+    WithJsonSchema({"type": "string"}),
+]
+Cuts = Annotated[str, AfterValidator(_check_cuts)]
+
+
+class SettingsModel(BaseModel):
+    """Frozen settings that refuse unknown keys and values that are not finite."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @classmethod
+    def of(cls, data: Any, *, where: str = "settings") -> Self:
+        """Validate plain data; every complaint of the model becomes one line.
+
+        Raises:
+            SettingsError: with all complaints, each naming its setting.
+        """
+        try:
+            return cls.model_validate(data)
+        except ValidationError as error:
+            complaints = "; ".join(_complaint(item) for item in error.errors())
+            raise SettingsError(complaints, where=where) from None
+
+
+def _complaint(item: Any) -> str:
+    name = ".".join(str(part) for part in item["loc"])
+    if item["type"] == "extra_forbidden":
+        return f"unknown setting {name!r}"
+    message = item["msg"].removeprefix("Value error, ")
+    return f"{name}: {message}" if name else message
