@@ -169,7 +169,7 @@ def compare_memory(
             line += f", beyond the plate {ratios[1]:.2f}  motion to method {made.stages[0] / made.stages[1]:.2f}"
             print(line, flush=True)
             if shot == "tram":
-                for reach in (4, FARTHEST):
+                for reach in (4, 15, FARTHEST):
                     (away, count), (before, _) = former_look(made, reach), former_look(base, reach)
                     print(
                         f"  what was hidden for up to {reach - 1} frames: {away:.4f} from its former look,"

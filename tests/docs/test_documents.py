@@ -27,6 +27,7 @@ NOT_RUN = {
     r"nuke .*": "there is no Nuke; tests/nodes/nuke run it in a stand-in",
     r"python samples/make_shot.py .*": "renders for minutes, in a real Blender",
     r"vst weights pull .*": "needs the internet; tests/weights has a server of its own",
+    r"vst compare .*": "takes long; tests/pipeline/test_compare.py does it, and the options are looked at here",
     r"vst export .*": "takes long; tests/export writes every format, and the options are looked at here",
 }
 # What is there before a page is begun, beside the shot.

@@ -83,10 +83,11 @@ def _chart(found: Sequence[Compared]) -> bytes:
     time.set_xscale("log")
     flicker.set_yticks(rows, [each.label for each in found])
     flicker.invert_yaxis()
+    flicker.set_title("dotted: the plate itself", fontsize=9, color="0.4", loc="left")
     flicker.legend(frameon=False, fontsize=8)
     for axes, label in (
-        (flicker, "warping error (dotted: of the plate)"),
-        (style, "distance to the style, W2 (dotted: of the plate)"),
+        (flicker, "warping error"),
+        (style, "distance to the style, W2"),
         (time, "seconds a frame"),
     ):
         axes.set_xlabel(label, fontsize=9)
