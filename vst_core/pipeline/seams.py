@@ -24,8 +24,9 @@ class Seam:
     Attributes:
         frame: its first frame.
         preroll: frames that it computed before that.
-        error: sqrt(mean((a - b)^2)) of two paintings of the frame before, RGB, display [0, 1], at working size; None
-            where there is no second one: without a preroll, or once the states are gone.
+        error: sqrt(mean((a - b)^2)) of two paintings of the frame before, RGB, display [0, 1], at working size, where
+            the plate is transparent, too; None where there is no second one: without a preroll, or once the states
+            are gone.
     """
 
     frame: int
