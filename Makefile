@@ -12,7 +12,7 @@ export VST_WEIGHTS := $(CURDIR)/.weights
 export GOMP_SPINCOUNT := 20000
 
 .PHONY: demo check test test-blender test-install test-slurm test-openjd test-wheel test-kills wheel weights \
-  bench bench-report bench-farm bench-blender bench-ruder thumbnails pictures tram clean train-fast train-quality
+  bench bench-report bench-farm bench-blender bench-ruder comparison thumbnails pictures tram clean train-fast train-quality
 
 demo: .venv/ready
 	$(BIN)/vst render samples/shot/shot.####.exr --style oil -o demo/oil.####.exr
@@ -92,6 +92,10 @@ bench: .venv/bench-ready $(VGG16)
 .venv/bench-ready: .venv/ready
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[bench]"
 	touch $@
+
+# All methods over the sample shot: demo/compare/comparison.md and .png. An hour.
+comparison: .venv/ready $(VGG16)
+	$(BIN)/vst compare samples/shot/shot.####.exr --style samples/styles/oil.png --features vgg16 -o demo/compare
 
 # Long memory and several passes of the optimisation, on the sample shot and the second one.
 bench-ruder: .venv/ready $(VGG16) tram

@@ -71,14 +71,15 @@ def compare(
     except OSError as error:
         raise OutputError(f"cannot be made ({error.strerror})", where=output) from None
     style, flow = Path(data["style"]["styles"][0]), FlowSettings.of(data.get("flow", {}))
-    found = []
+    found: list[Compared] = []
+    files: tuple[Path, ...] = ()
     with _bar() as bar:
         task = bar.add_task("", total=len(plan))
         for each in compare_methods(plan, style, flow, partial(_show, bar, task)):
             found.append(each)
             bar.advance(task)
+            files = write_comparison(output, found)  # what is known so far, should it be stopped
             _say(each, json)
-    files = write_comparison(output, found)
     if json:
         emit("done", files=[str(path) for path in files])
     else:
