@@ -11,7 +11,7 @@ export VST_WEIGHTS := $(CURDIR)/.weights
 # Waiting threads must not take the cores from working ones.
 export GOMP_SPINCOUNT := 20000
 
-.PHONY: demo check test test-blender test-install test-slurm test-openjd test-wheel test-kills wheel weights \
+.PHONY: demo check test test-blender test-install test-slurm test-openjd test-wheel test-kills test-fuzz wheel weights \
   bench bench-report bench-farm bench-blender bench-ruder comparison thumbnails pictures tram clean train-fast train-quality
 
 demo: .venv/ready
@@ -72,6 +72,10 @@ test-kills: .venv/ready $(VGG16)
 # Exact chunks of 1, 7 and 16 frames by openjd against the whole shot; minutes.
 test-openjd: .venv/ready
 	$(BIN)/pytest -m slow tests/farm/test_openjd_run.py
+
+# 10 000 frames and 2 000 other files, damaged in every way: read or refused in a line; minutes.
+test-fuzz: .venv/ready $(VGG16)
+	$(BIN)/pytest -m slow --durations=10 tests/test_fuzz.py
 
 weights: $(VGG16)
 
