@@ -152,9 +152,10 @@ def read_checkpoint(path: Path, *, sha256: str | None = None) -> Checkpoint:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
             _check_version(metadata, path)
-            network, styles, card = _described(metadata)
+            names = list(file.keys())
+            network, styles, card = _described(metadata, len(names))
             colors = _colors(metadata, len(styles))
-            network.load_state_dict({name: file.get_tensor(name).float() for name in file.keys()})  # noqa: SIM118
+            network.load_state_dict({name: file.get_tensor(name).float() for name in names}, assign=True)
     except (SafetensorError, OSError, ValueError, LookupError, TypeError, ArithmeticError, RuntimeError):
         raise ModelError(
             "is no network, or a damaged one", where=path, remedy="give a .safetensors file made by vst train"
@@ -182,8 +183,13 @@ def _check_version(metadata: Mapping[str, str], path: Path) -> None:
         )
 
 
-def _described(metadata: Mapping[str, str]) -> tuple[TransformerNet, tuple[str, ...], dict[str, Any]]:
+def _described(metadata: Mapping[str, str], tensors: int) -> tuple[TransformerNet, tuple[str, ...], dict[str, Any]]:
+    """The network without its weights, which takes no memory: a file may claim any size, and have few tensors."""
     architecture = json.loads(metadata["architecture"])
     styles = tuple(json.loads(metadata["styles"]))
     architecture["widths"] = tuple(architecture["widths"])
-    return TransformerNet(Architecture(**architecture), len(styles)), styles, json.loads(metadata["card"])
+    if max(architecture["blocks"], len(architecture["widths"])) > tensors:
+        raise ValueError
+    with torch.device("meta"):
+        network = TransformerNet(Architecture(**architecture), len(styles))
+    return network, styles, json.loads(metadata["card"])

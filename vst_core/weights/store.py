@@ -8,6 +8,7 @@ otherwise. Files are read as safetensors, or as a torch state dictionary without
 from __future__ import annotations
 
 import os
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -118,9 +119,17 @@ def _read(path: Path) -> Any:
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
-        return torch.load(path, map_location="cpu", weights_only=True)
+        return None if _unfolds(path) else torch.load(path, map_location="cpu", weights_only=True)
     except Exception:  # noqa: BLE001 - a damaged pickle makes torch fail in any way, from IndexError to AssertionError
         return None
+
+
+def _unfolds(path: Path) -> bool:
+    """Whether a file is an archive that takes more room unpacked than packed, which torch never writes."""
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        return sum(member.file_size for member in archive.infolist()) > path.stat().st_size
 
 
 def _download(network: str) -> Path:
