@@ -75,7 +75,7 @@ test-openjd: .venv/ready
 
 # 10 000 frames and 2 000 other files, damaged in every way: read or refused in a line; minutes.
 test-fuzz: .venv/ready $(VGG16)
-	$(BIN)/pytest -m slow --durations=10 tests/test_fuzz.py
+	$(BIN)/pytest -m slow -s tests/test_fuzz.py
 
 weights: $(VGG16)
 

@@ -7,6 +7,7 @@ import json
 import resource
 import signal
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,20 @@ PATIENCE = 20.0
 
 _HEAD = 600
 _NUMBERS = [0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0x7FFFFFFFFFFFFFFF, 2**64 - 1]
+
+_HOSTILE = [
+    b"[" * 5000,
+    b'{"a":' * 5000,
+    b"[" * 5000 + b"]" * 5000,
+    b"9" * 5000,
+    b"1e999",
+    b"-0.0",
+    b'"\\ud800"',
+    b"NaN",
+    b'"' + b"\\u0000" * 100 + b'"',
+]
+"""JSON that Python's own reader and writer, or what they lead to, get into trouble with."""
+_PLACE = "a place for something hostile"
 
 Read = Callable[[Path], object]
 
@@ -59,19 +74,20 @@ def odd_json(whole: object) -> st.SearchStrategy[bytes]:
         st.integers(-(2**70), 2**70),
         st.floats(),
         st.text(max_size=12),
+        st.just(_PLACE),
         st.sampled_from(["", "..", "\0", "/", "x" * 5000, "%d", "1-5", "9" * 30, "NaN", "a/../../b", "####", "{shot}"]),
     )
     value = st.recursive(leaf, _containers, max_leaves=8)
     paths = list(_paths(whole))
     change = st.tuples(st.sampled_from(paths), st.booleans(), value)
 
-    def apply(changes: list[tuple[tuple[Any, ...], bool, object]]) -> bytes:
+    def apply(changes: list[tuple[tuple[Any, ...], bool, object]], hostile: bytes) -> bytes:
         document = json.loads(json.dumps(whole))
         for path, remove, new in changes:
             document = _altered(document, path, remove, new)
-        return json.dumps(document).encode()
+        return json.dumps(document).encode().replace(json.dumps(_PLACE).encode(), hostile)
 
-    return st.lists(change, min_size=1, max_size=3).map(apply)
+    return st.builds(apply, st.lists(change, min_size=1, max_size=3), st.sampled_from(_HOSTILE))
 
 
 def odd_safetensors(whole: bytes) -> st.SearchStrategy[bytes]:
@@ -102,7 +118,9 @@ def odd_zip(whole: bytes) -> st.SearchStrategy[bytes]:
     return names.flatmap(lambda name: st.builds(pack, st.just(name), damaged(members[name])))
 
 
-def read_all(files: st.SearchStrategy[bytes], path: Path, read: Read, refusal: type[Exception], examples: int) -> None:
+def read_all(
+    files: st.SearchStrategy[bytes], path: Path, read: Read, refusal: type[Exception], examples: int
+) -> Counter[str]:
     """Read so many damaged files.
 
     Args:
@@ -112,9 +130,13 @@ def read_all(files: st.SearchStrategy[bytes], path: Path, read: Read, refusal: t
         refusal: the only error that it may raise.
         examples: how many.
 
+    Returns:
+        How many were ``read`` all the same, and how many were ``refused``.
+
     Raises:
         Exception: what else a reader raised, with the file; AssertionError where a refusal is not one line.
     """
+    ends: Counter[str] = Counter()
 
     @settings(
         max_examples=examples, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
@@ -125,13 +147,16 @@ def read_all(files: st.SearchStrategy[bytes], path: Path, read: Read, refusal: t
         with _limited_time():
             try:
                 read(path)
+                ends["read"] += 1
             except refusal as error:
+                ends["refused"] += 1
                 assert str(error)  # noqa: PT017 - either end is right
                 assert "\n" not in str(error)  # noqa: PT017
                 assert len(str(error)) < 4000  # noqa: PT017
 
     with _limited_memory():
         attempt()
+    return ends
 
 
 @contextmanager

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -149,7 +150,7 @@ def training_state(material: Material) -> Target:
 
 def weights(material: Material) -> Target:
     path = material.folder / "whole.safetensors"
-    save_file({"features.0.weight": torch.rand(64, 3, 3, 3), "features.0.bias": torch.rand(64)}, path)
+    save_file(first_layer(), path)
     return Target("vgg.safetensors", tensors_like(path), read_weights)
 
 
@@ -157,13 +158,17 @@ def pickled_weights(material: Material) -> Target:
     path = material.folder / "whole.pth"
     kinds = []
     for zipped in (True, False):
-        torch.save({"features.0.weight": torch.rand(4, 3, 3, 3)}, path, _use_new_zipfile_serialization=zipped)
+        torch.save(first_layer(), path, _use_new_zipfile_serialization=zipped)
         kinds.append(path.read_bytes())
     return Target("vgg.pth", damaged(kinds[0]) | damaged(kinds[1]) | odd_zip(kinds[0]), read_weights)
 
 
 def network(material: Material) -> Target:
     return Target("net.safetensors", tensors_like(material.network), read_checkpoint)
+
+
+def first_layer() -> dict[str, torch.Tensor]:
+    return {"features.0.weight": torch.rand(64, 3, 3, 3), "features.0.bias": torch.rand(64)}
 
 
 def tensors_like(path: Path) -> st.SearchStrategy[bytes]:
@@ -192,7 +197,9 @@ KINDS: dict[Callable[[Material], Target], int] = {
 
 def read_many(kind: Callable[[Material], Target], material: Material, examples: int) -> None:
     target = kind(material)
-    read_all(target.files, material.folder / target.name, target.read, VstError, examples)
+    ends = read_all(target.files, material.folder / target.name, target.read, VstError, examples)
+    assert ends.total() >= examples
+    sys.stdout.write(f"\n{target.name}: {dict(ends)}\n")
 
 
 @pytest.fixture

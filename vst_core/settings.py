@@ -13,8 +13,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from vst_core.errors import SettingsError
-from vst_core.settings_model import Cuts, Frames, Lags, Layers, SettingsModel
+from vst_core.settings_model import Cuts, Frames, Lags, Layers, SettingsModel, read_json
 
 StyleMeasure = Literal["gram", "wasserstein", "sliced"]
 Network = Literal["vgg19", "vgg16"]
@@ -286,13 +285,7 @@ class RenderSettings(SettingsModel):
         Raises:
             SettingsError: the file is missing, is no JSON, or holds unknown or unsuitable settings.
         """
-        try:
-            data = json.loads(Path(path).read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError) as error:
-            raise SettingsError(f"cannot be read ({error})", where=path) from None
-        except json.JSONDecodeError as error:
-            raise SettingsError(f"is not JSON (line {error.lineno}: {error.msg})", where=path) from None
-        return cls.of(data, where=str(path))
+        return cls.of(read_json(path), where=str(path))
 
     def fingerprint(self, **extra: str) -> str:
         """SHA-256 over everything that decides a pixel, plus ``extra`` (weight hashes, resolved device, threads).

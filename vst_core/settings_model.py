@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Annotated, Any, Self
 
 from pydantic import (
@@ -74,6 +76,22 @@ Lags = Annotated[
     WithJsonSchema({"type": "string"}),
 ]
 Cuts = Annotated[str, AfterValidator(_check_cuts)]
+
+
+def read_json(path: str | Path) -> Any:
+    """What a file of settings says, as plain data.
+
+    Raises:
+        SettingsError: the file is missing, or is no JSON.
+    """
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"cannot be read ({error})", where=path) from None
+    except json.JSONDecodeError as error:
+        raise SettingsError(f"is not JSON (line {error.lineno}: {error.msg})", where=path) from None
+    except (ValueError, RecursionError):  # a number of thousands of digits, lists in lists in lists
+        raise SettingsError("is no JSON that can be read: a number too long, or too deep", where=path) from None
 
 
 class SettingsModel(BaseModel):

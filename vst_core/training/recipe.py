@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from vst_core.errors import SettingsError
 from vst_core.settings import Network
-from vst_core.settings_model import Layers, SettingsModel
+from vst_core.settings_model import Layers, SettingsModel, read_json
 
 Size = Literal["quality", "fast"]
 
@@ -99,11 +97,6 @@ def read_recipe(path: Path) -> dict[str, Any]:
     Raises:
         SettingsError: the file is missing, is no JSON, or holds unknown or unsuitable settings.
     """
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"cannot be read ({error})", where=path) from None
-    except json.JSONDecodeError as error:
-        raise SettingsError(f"is not JSON (line {error.lineno}: {error.msg})", where=path) from None
+    data = read_json(path)
     Recipe.of({"styles": ["elsewhere"]} | data if isinstance(data, dict) else data, where=str(path))
     return dict(data)
