@@ -38,7 +38,7 @@ def write_atomically(path: Path, write: Callable[[Path], object], verify: Callab
         write(temporary)
         _flush(temporary)
         verify(temporary)
-        temporary.replace(path)
+        _rename(temporary, path, verify)
         _flush_folder(path.parent)
     except OSError as error:
         raise OutputError(
@@ -59,7 +59,7 @@ def clean_temporaries(
     Args:
         folder: the folder; one that does not exist has none.
         older_than: only files not touched for this many seconds, so that writers still at work, on this machine or
-            another, keep theirs. 0 is for a caller that knows to be the only one.
+            another, keep theirs. 0 is for a caller that knows to be the only one: all go, whatever the clocks say.
         of: only files that would have become one of a name that this accepts.
 
     Returns:
@@ -73,10 +73,20 @@ def clean_temporaries(
             if match is None or not of(match[1] + (match[2] or "")):
                 continue
             with contextlib.suppress(OSError):  # gone already, or not ours to remove: either way no reason to stop
-                if file.stat().st_mtime <= latest:
+                if not older_than or file.stat().st_mtime <= latest:
                     file.unlink()
                     removed.append(file)
     return removed
+
+
+def _rename(temporary: Path, path: Path, verify: Callable[[Path], object]) -> None:
+    """Give a file its name. Over NFS an answer can be lost, and the second try then finds nothing to rename."""
+    try:
+        temporary.replace(path)
+    except FileNotFoundError:
+        if not path.is_file():
+            raise
+        verify(path)
 
 
 def _flush(path: Path) -> None:

@@ -6,6 +6,7 @@ expression, so brackets, percent signs and spaces are ordinary characters.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from fileseq.frameset import FrameSet
 from vst_core.errors import InputError, SettingsError
 from vst_core.frames import FrameRange
 
+LONGEST_NAME, LONGEST_PATH = 255, 4096
+"""Bytes of a name and of a path, at most; where a system takes fewer, it says so itself."""
 STILL_FRAME = 1
 """The frame number of a file whose name has none."""
 
@@ -58,6 +61,9 @@ class FrameSequence:
         if not str(text).strip() or "\0" in str(text) or str(text).endswith(("/", "\\")):
             raise SettingsError("names no image sequence", where=repr(str(text)), remedy=_FORMS)
         path = Path(text)
+        if any(len(os.fsencode(part)) > LONGEST_NAME for part in path.parts) or len(os.fsencode(path)) > LONGEST_PATH:
+            what = f"is too long a name: {LONGEST_NAME} bytes are the most, and {LONGEST_PATH} with its folders"
+            raise SettingsError(what, where=f"{str(text)[:100]}…", remedy="name it shorter")
         if _NOT_A_FRAME.search(path.name):
             raise SettingsError(
                 "UDIM tiles and %V views are not frames", where=text, remedy="name one tile or one view; " + _FORMS

@@ -40,6 +40,8 @@ def test_a_table_is_read_as_spreadsheets_write_it(tmp_path: Path, mark: str, sep
         ("shot,style\na,oil\n,ink", "line 3: the shot has no name; fill the column 'shot'"),
         ("shot,style\na,oil,ink", "line 2: has 3 cells, but there are 2 columns; put cells with a separator in them"),
         ('shot,style\na,"oil\nb,ink', "line 2: is no line of a table (unexpected end of data)"),
+        ("shot\n../../a", "line 2: '../../a' is no name for a shot: it would lead into another folder"),
+        ("shot\na\n..", "line 3: '..' is no name for a shot"),
         ("shot\na\nb\na", "shots.csv: several shots are called a (line 2, line 4); tell them apart"),
     ],
 )

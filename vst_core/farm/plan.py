@@ -13,7 +13,8 @@ from vst_core.farm.cost import memory_of
 from vst_core.farm.settings import FarmSettings
 from vst_core.frames import FrameRange
 from vst_core.pipeline.cuts import find_cuts
-from vst_core.pipeline.shot import check_cuts, check_frames, check_output, open_sequences, used_flow
+from vst_core.pipeline.destination import check_output
+from vst_core.pipeline.shot import check_cuts, check_frames, open_sequences, used_flow
 from vst_core.sequence import FrameSequence
 from vst_core.settings import RenderSettings
 

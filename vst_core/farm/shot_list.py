@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from pathlib import Path
 from vst_core.errors import SettingsError
 
 TABLES = (".csv", ".tsv")
+_STRAY = re.compile(r"[/\\\0]|^\.{1,2}$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,10 @@ def read_shot_list(path: Path, columns: Sequence[str], *, needs_media: bool = Tr
         rows = list(read_timeline(path, columns, needs_media=needs_media))
     if not rows:
         raise SettingsError("has no shots", where=path)
+    stray = next((row for row in rows if _STRAY.search(row.shot)), None)
+    if stray is not None:  # it stands in patterns
+        what = f"{stray.shot!r} is no name for a shot: it would lead into another folder"
+        raise SettingsError(what, where=stray.where, remedy="name folders in the patterns")
     twin = next((row for row in rows if Counter(each.shot for each in rows)[row.shot] > 1), None)
     if twin is not None:
         lines = ", ".join(row.where.rpartition(", ")[2] for row in rows if row.shot == twin.shot)

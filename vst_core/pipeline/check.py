@@ -10,13 +10,13 @@ from vst_core.errors import VstError
 from vst_core.frame_io import Header, check_frame_compression, color_channels, read_header
 from vst_core.frames import FrameRange
 from vst_core.methods import read_style
+from vst_core.pipeline.destination import check_output, check_space
 from vst_core.pipeline.method import NetworkCache, open_device, open_method, style_images
 from vst_core.pipeline.plate import check_size
 from vst_core.pipeline.resume import past_before, refuse_foreign
 from vst_core.pipeline.shot import (
     check_cuts,
     check_lags,
-    check_output,
     check_vectors,
     fingerprint,
     flow_files,
@@ -89,6 +89,8 @@ def check_shot(settings: RenderSettings, networks: NetworkCache | None = None) -
     if span is not None and output is not None:
         with collect():
             check_output(span.frames, plate, output)
+            with collect():
+                check_space(settings, span.frames, plate, output)
             if transform and device and method and len(styles) == len(style_images(settings)):
                 mark = fingerprint(settings, span, transform, method)
                 with collect():

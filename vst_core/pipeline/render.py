@@ -13,6 +13,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 
 from vst_core.errors import VstError
+from vst_core.pipeline.destination import least_size, reserve
 from vst_core.pipeline.inputs import Inputs
 from vst_core.pipeline.method import NetworkCache
 from vst_core.pipeline.one_pass import Pass
@@ -76,6 +77,7 @@ def render_opened(
                 yield _kept(shot, recorder, number, resume[number])
             if wanted > resume.last:
                 return
+            reserve(shot.states.folder, least_size(settings, shot.sequences.plate.path(wanted)))
             last = Pass(settings.passes, settings.passes, earlier_passes(shot, on_progress))
             with Inputs(shot, range(start, resume.last + 1), last.lags(shot.lags)) as inputs:
                 frame, past = yield from _rendered(shot, last, inputs, writer, past, resume, wanted, on_progress)

@@ -6,7 +6,6 @@ Each part is a function that raises the first thing wrong with it, so that ``ren
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +15,12 @@ import torch
 from vst_core import weights
 from vst_core.color import DisplayTransform, resolve_color_space
 from vst_core.device import Device
-from vst_core.errors import OutputError, SettingsError
+from vst_core.errors import SettingsError
 from vst_core.flow import MotionFinder
 from vst_core.frame_io import Header, check_frame_compression, names_in_view, read_header
 from vst_core.frames import FrameRange
 from vst_core.methods import Method
+from vst_core.pipeline.destination import check_output, check_space
 from vst_core.pipeline.keep_color import ColorKeeper, open_keep_color
 from vst_core.pipeline.manifest import Asset, asset
 from vst_core.pipeline.method import (
@@ -98,6 +98,7 @@ def open_shot(settings: RenderSettings, networks: NetworkCache | None = None) ->
     check_cuts(settings, sequences.span.shot)
     check_lags(settings, sequences.span.shot)
     check_output(sequences.frames, sequences.plate, sequences.output)
+    check_space(settings, sequences.frames, sequences.plate, sequences.output)
     with named_frame(first):
         header = read_header(sequences.plate.path(first))
         check_frame_compression(header, settings.layer, settings.output.layers_compression)
@@ -290,28 +291,6 @@ def vectors_sequence(flow: FlowSettings, plate: FrameSequence) -> FrameSequence 
     if flow.is_pattern and flow.source.lower().endswith(".exr"):
         return FrameSequence.parse(flow.source)
     return None
-
-
-def check_output(frames: FrameRange, plate: FrameSequence, output: FrameSequence) -> None:
-    """Check that results can be written, without writing anything.
-
-    Raises:
-        SettingsError: the output is not EXR, is one file for many frames, or is the plate.
-        OutputError: the folder cannot be made or written to.
-    """
-    if not output.pattern.lower().endswith(".exr"):
-        raise SettingsError("only EXR is written", where=output.pattern, remedy="name the output .exr")
-    output.check_output(frames)
-    if any(output.path(frame).resolve() == plate.path(frame).resolve() for frame in frames):
-        raise SettingsError("output and plate are the same files", where=output.pattern, remedy="name another output")
-    folder = output.folder.absolute()
-    existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
-    if not existing.is_dir():
-        raise OutputError("is a file, not a folder", where=existing, remedy="name another output folder")
-    if not os.access(existing, os.W_OK | os.X_OK):
-        raise OutputError(
-            "cannot be written to", where=existing, remedy="change its permissions or name another folder"
-        )
 
 
 def open_transform(header: Header, color_space: str | None) -> DisplayTransform:
