@@ -33,7 +33,8 @@ from vst_core.pipeline.check import check_shot
 from vst_core.pipeline.journal import gather
 from vst_core.pipeline.look import look_at
 from vst_core.pipeline.manifest import read_manifest
-from vst_core.pipeline.state import State, StateStore
+from vst_core.pipeline.state import State
+from vst_core.pipeline.state_store import StateStore
 from vst_core.sequence import FrameSequence
 from vst_core.training import state as training
 from vst_core.training.history import History
