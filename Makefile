@@ -11,8 +11,9 @@ export VST_WEIGHTS := $(CURDIR)/.weights
 # Waiting threads must not take the cores from working ones.
 export GOMP_SPINCOUNT := 20000
 
-.PHONY: demo check test test-blender test-install test-slurm test-openjd test-wheel test-kills test-fuzz wheel weights \
-  bench bench-report bench-farm bench-blender bench-ruder comparison thumbnails pictures tram clean train-fast train-quality
+.PHONY: demo check test test-blender test-install test-slurm test-openjd test-wheel test-kills test-fuzz clean-room wheel \
+  weights bench bench-report bench-farm bench-blender bench-ruder comparison thumbnails pictures tram clean train-fast \
+  train-quality
 
 demo: .venv/ready
 	$(BIN)/vst render samples/shot/shot.####.exr --style oil -o demo/oil.####.exr
@@ -92,6 +93,10 @@ bench-report: .venv/bench-ready $(VGG16)
 bench: .venv/bench-ready $(VGG16)
 	mkdir -p demo
 	$(BIN)/python bench/report.py --quick --to demo
+
+# How long a stranger waits: a fresh clone, an empty home, nothing cached. Minutes.
+clean-room: .venv/bench-ready
+	$(BIN)/python bench/clean_room.py
 
 .venv/bench-ready: .venv/ready
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[bench]"
