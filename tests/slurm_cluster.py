@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-_PATIENCE = 300.0
+_PATIENCE = 900.0
 _CONFIGURATION = """
 ClusterName=vst
 SlurmctldHost={host}
