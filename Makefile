@@ -28,8 +28,9 @@ check: .venv/ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# Tests compute on one thread each, so two files of them run beside one another.
 test: check $(VGG16) $(BPY)/ready
-	VST_BPY=$(CURDIR)/$(BPY)/bin/python $(BIN)/pytest
+	VST_BPY=$(CURDIR)/$(BPY)/bin/python $(BIN)/pytest -n 2 --dist loadfile
 
 # make test-blender BLENDER=5.0.1
 test-blender: .venv/ready $(BPY)/ready

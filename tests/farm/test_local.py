@@ -38,8 +38,8 @@ def told(events: list[TaskEvent]) -> list[str]:
 
 
 def workers() -> list[psutil.Process]:
-    children: list[psutil.Process] = psutil.Process().children()
-    return children
+    """Those of this process, beside what Python keeps for tests that made processes of their own."""
+    return [child for child in psutil.Process().children() if "multiprocessing" not in " ".join(child.cmdline())]
 
 
 @pytest.fixture(scope="module")
