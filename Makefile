@@ -11,7 +11,7 @@ export VST_WEIGHTS := $(CURDIR)/.weights
 # Waiting threads must not take the cores from working ones.
 export GOMP_SPINCOUNT := 20000
 
-.PHONY: demo check test test-blender test-install test-slurm test-openjd test-wheel test-kills test-fuzz clean-room wheel \
+.PHONY: demo check test test-blender test-install test-slurm test-openjd test-wheel test-kills test-fuzz test-disk clean-room wheel \
   weights bench bench-report bench-farm bench-blender bench-ruder comparison thumbnails pictures tram clean train-fast \
   train-quality
 
@@ -78,6 +78,10 @@ test-openjd: .venv/ready
 # 10 000 frames and 2 000 other files, damaged in every way: read or refused in a line; minutes.
 test-fuzz: .venv/ready $(VGG16)
 	$(BIN)/pytest -m slow -s tests/test_fuzz.py
+
+# A disk that fills up at every hundredth byte of the last eight pages of a file, for every format; minutes.
+test-disk: .venv/ready $(VGG16)
+	$(BIN)/pytest -m slow tests/test_last_pages.py
 
 weights: $(VGG16)
 
