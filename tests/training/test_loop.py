@@ -36,7 +36,7 @@ def test_steps_are_counted_and_their_losses_add_up(tmp_path: Path, random_featur
     steps = list(trainer(recipe(tmp_path), random_features).run())
     assert [(step.number, step.steps) for step in steps] == [(number, STEPS) for number in range(1, STEPS + 1)]
     for step in steps:
-        parts = {"content", "style", "tv"} | ({"temporal", "drift"} if step.number > STEPS // 2 else set())
+        parts = {"content", "style", "tv", "spikes"} | ({"temporal", "drift"} if step.number > STEPS // 2 else set())
         assert step.loss.keys() == parts | {"total"}
         assert step.loss["total"] == pytest.approx(sum(step.loss[part] for part in parts))
 
@@ -54,7 +54,7 @@ def test_half_the_precision_trains_too(tmp_path: Path, random_features: MakeFeat
     assert short.device.dtype == bfloat16
     for one, other in zip(exact.run(), short.run(), strict=True):
         assert one.loss["total"] != other.loss["total"]
-        assert other.loss["total"] == pytest.approx(one.loss["total"], rel=0.1)
+        assert other.loss["total"] == pytest.approx(one.loss["total"], rel=0.2)
 
 
 def test_the_seed_decides_a_training_and_the_global_random_numbers_do_not(

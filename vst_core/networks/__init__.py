@@ -3,6 +3,7 @@
 from vst_core.networks.architecture import ARCHITECTURES, Architecture, Normalization
 from vst_core.networks.band_pass import Plan
 from vst_core.networks.banded import BandedNetwork, plans
+from vst_core.networks.blocks import ConditionalNorm
 from vst_core.networks.checkpoint import Checkpoint, find_checkpoint, load_checkpoint, read_checkpoint, write_checkpoint
 from vst_core.networks.transformer import MOST_KEPT, TransformerNet
 
@@ -12,6 +13,7 @@ __all__ = [
     "Architecture",
     "BandedNetwork",
     "Checkpoint",
+    "ConditionalNorm",
     "Normalization",
     "Plan",
     "TransformerNet",

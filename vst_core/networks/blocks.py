@@ -57,19 +57,19 @@ class ConditionalNorm(nn.Module):
         super().__init__()
         self.scale = nn.Parameter(torch.ones(styles, channels))
         self.shift = nn.Parameter(torch.zeros(styles, channels))
-        self._normalization = normalization
+        self.by_instance = normalization == "instance"
         if normalization == "batch":
             self.batch_norm = nn.BatchNorm2d(channels, affine=False)
 
     def forward(self, x: Tensor, mix: Tensor) -> Tensor:
         """(B, C, H, W) and one weight for each style, (B, S) -> (B, C, H, W)."""
         scale, shift = self.affine(mix)
-        if self._normalization == "instance":
+        if self.by_instance:
             # One image's batch statistics are its instance statistics, and torch's fastest kernel takes those.
             rows = enumerate(zip(scale, shift, strict=True))
             images = [F.batch_norm(x[i : i + 1], None, None, a, b, True, 0, EPSILON) for i, (a, b) in rows]
             return images[0] if len(images) == 1 else torch.cat(images)
-        x = self.batch_norm(x) if self._normalization == "batch" else x
+        x = self.batch_norm(x) if hasattr(self, "batch_norm") else x
         return x * scale[:, :, None, None] + shift[:, :, None, None]
 
     def affine(self, mix: Tensor) -> tuple[Tensor, Tensor]:

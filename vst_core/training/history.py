@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-PARTS = ("total", "content", "style", "tv", "temporal", "drift")
+PARTS = ("total", "content", "style", "tv", "spikes", "temporal", "drift")
 
 
 class History:

@@ -20,6 +20,7 @@ from vst_core.networks import TransformerNet
 from vst_core.settings import OptimizationSettings
 from vst_core.training.motion import Clip
 from vst_core.training.recipe import Recipe
+from vst_core.training.spikes import watched_spikes
 
 # Of display values: more than grain, less than a shadow.
 _CHANGE = 0.06
@@ -29,6 +30,8 @@ _CELLS = 2
 _DRIFT = 4.0
 # Of display values: a drift beyond this counts by its size and no more by its square, or a few odd clips would rule.
 _DRIFTED = 0.01
+# Weight of maps that rise above themselves in single spots.
+_SPIKES = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,8 @@ class ClipObjective:
             draw: what was drawn for this step.
         """
         mix = F.one_hot(torch.tensor(draw.styles, device=clip.frames.device), network.styles).float()
-        outputs, unstable = self._unrolled(network, clip, mix, draw)
+        with watched_spikes(network) as spikes:
+            outputs, unstable = self._unrolled(network, clip, mix, draw)
         judged, recipe = outputs[draw.judged], self._recipe
         content, style = self._perceptual(judged, clip.frames[:, draw.judged], draw.styles)
         parts = {
@@ -85,6 +89,8 @@ class ClipObjective:
             "style": recipe.style_weight * style,
             "tv": recipe.tv_weight * self._balance.tv * total_variation(judged),
         }
+        if spikes:
+            parts["spikes"] = _SPIKES * torch.stack(spikes).mean()
         if unstable:
             parts["temporal"] = recipe.temporal_weight * self._balance.temporal * torch.stack(unstable).mean()
             parts["drift"] = recipe.temporal_weight * _DRIFT * _drift(network, outputs[-1], clip.frames[:, -1], mix)

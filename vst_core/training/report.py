@@ -27,7 +27,7 @@ from vst_core.training.scenes import random_scene
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_COLORS = dict(zip(PARTS, ("#333333", "#1f77b4", "#d62728", "#9467bd", "#2ca02c", "#ff7f0e"), strict=True))
+_COLORS = dict(zip(PARTS, ("#333333", "#1f77b4", "#d62728", "#9467bd", "#8c564b", "#2ca02c", "#ff7f0e"), strict=True))
 # More points than a chart has columns only blacken it.
 _POINTS = 2000
 # Steps that a smoothed line takes together, at least.
