@@ -8,9 +8,11 @@ from pathlib import Path
 
 import cv2
 import pytest
+import torch
 from small_shot import leftovers, snapshot
 from small_training import (
     FILES,
+    RECIPE,
     STEPS,
     STYLES,
     beside,
@@ -22,6 +24,7 @@ from small_training import (
     stopped_after,
     trained,
     write_picture,
+    write_styles,
 )
 
 from vst_core.device import resolve_device
@@ -179,3 +182,26 @@ def test_an_output_that_cannot_be_is_refused_at_once(tmp_path: Path, small_weigh
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="could not be written"):
         trained(tmp_path, small_weights, {"output": tmp_path / "file" / "net.safetensors"})
+
+
+def test_a_training_goes_on_from_another_network_and_the_card_says_so(
+    whole: Path, tmp_path: Path, small_weights: Path
+) -> None:
+    begun = network(whole)
+    trained(tmp_path, small_weights, start=begun, learning_rate=1e-12, steps=1, stages=[RECIPE["stages"][0]])
+    first, second = read_checkpoint(begun), read_checkpoint(network(tmp_path))
+    assert second.card["start"] == {"card": first.card, "sha256": sha256(begun)}
+    assert second.card["recipe"]["start"] == begun.name
+    other = second.network.state_dict()
+    assert all(torch.allclose(value, other[name]) for name, value in first.network.state_dict().items())
+
+
+@pytest.mark.parametrize("change", [{"size": "quality"}, {"swap": True}])
+def test_a_network_of_another_size_or_order_of_styles_is_no_start(
+    whole: Path, tmp_path: Path, small_weights: Path, change: dict[str, object]
+) -> None:
+    if change.pop("swap", False):
+        change["styles"] = [str(path) for path in reversed(write_styles(tmp_path))]
+    with pytest.raises(SettingsError, match="has other styles or another size: dots, bars"):
+        next(train(settings(tmp_path, small_weights, start=network(whole), **change)))
+    assert not network(tmp_path).exists()

@@ -53,10 +53,17 @@ class Trainer:
         styles: (1, 3, h, w) each, display [0, 1], at the size they are measured at.
         clips: what it is trained on.
         device: where, in which precision, with how many threads.
+        start: weights to begin with, in float32; drawn at random when left out.
     """
 
     def __init__(
-        self, recipe: Recipe, features: Features, styles: Sequence[Tensor], clips: Clips, device: Device
+        self,
+        recipe: Recipe,
+        features: Features,
+        styles: Sequence[Tensor],
+        clips: Clips,
+        device: Device,
+        start: Mapping[str, Tensor] | None = None,
     ) -> None:
         self.recipe, self.device, self.step = recipe, device, 0
         self._clips = clips
@@ -64,6 +71,8 @@ class Trainer:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(recipe.seed)
             network = TransformerNet(ARCHITECTURES[recipe.size], len(styles), recipe.normalization)
+        if start is not None:
+            network.load_state_dict(start)
         self.network = network.to(device=device.torch_device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.solver = torch.optim.Adam(self.network.parameters(), lr=recipe.learning_rate, betas=_BETAS, fused=True)
 

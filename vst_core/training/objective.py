@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from vst_core.features import Features
 from vst_core.flow import warp
@@ -30,7 +30,7 @@ _CELLS = 2
 _DRIFT = 4.0
 # Of display values: a drift beyond this counts by its size and no more by its square, or a few odd clips would rule.
 _DRIFTED = 0.01
-# Weight of maps that rise above themselves in single spots.
+# Weight of spikes: they are few, and it takes a push to level one that others lean on.
 _SPIKES = 2.0
 
 
@@ -80,9 +80,10 @@ class ClipObjective:
             draw: what was drawn for this step.
         """
         mix = F.one_hot(torch.tensor(draw.styles, device=clip.frames.device), network.styles).float()
-        with watched_spikes(network) as spikes:
+        recipe = self._recipe
+        with watched_spikes(network if recipe.spike_weight else nn.Identity()) as spikes:
             outputs, unstable = self._unrolled(network, clip, mix, draw)
-        judged, recipe = outputs[draw.judged], self._recipe
+        judged = outputs[draw.judged]
         content, style = self._perceptual(judged, clip.frames[:, draw.judged], draw.styles)
         parts = {
             "content": recipe.content_weight * self._balance.content * content,
@@ -90,7 +91,7 @@ class ClipObjective:
             "tv": recipe.tv_weight * self._balance.tv * total_variation(judged),
         }
         if spikes:
-            parts["spikes"] = _SPIKES * torch.stack(spikes).mean()
+            parts["spikes"] = recipe.spike_weight * _SPIKES * torch.stack(spikes).mean()
         if unstable:
             parts["temporal"] = recipe.temporal_weight * self._balance.temporal * torch.stack(unstable).mean()
             parts["drift"] = recipe.temporal_weight * _DRIFT * _drift(network, outputs[-1], clip.frames[:, -1], mix)

@@ -38,6 +38,9 @@ class Recipe(SettingsModel):
     style_side: int = Field(
         default=320, ge=64, le=2048, description="Side of a square of a style image's area: larger, larger strokes."
     )
+    start: Path | None = Field(
+        default=None, description="A trained network of this size and these styles to go on from; a new one when left out."
+    )
     data: str = Field(default="synthetic", description="A folder of pictures, or 'synthetic': generated scenes.")
     steps: int = Field(default=4000, ge=1, le=10_000_000, description="Steps of all stages.")
     stages: tuple[Stage, ...] = Field(
@@ -60,6 +63,9 @@ class Recipe(SettingsModel):
     temporal_weight: float = Field(default=1.0, ge=0, description="gamma: how much flicker is suppressed.")
     tv_weight: float = Field(default=1.0, ge=0, description="How much noise is smoothed.")
     features: Network = Field(default="vgg16", description="Feature network of the losses.")
+    spike_weight: float = Field(
+        default=1.0, ge=0, description="How much spots that rise high above their map, and show as blots, are levelled."
+    )
     seed: int = Field(default=0, ge=0, lt=1 << 32, description="Seed of everything random.")
 
     @model_validator(mode="after")

@@ -76,7 +76,8 @@ class _Run:
             yield Step(steps, steps, {})
             return
         inputs = self._inputs
-        trainer = Trainer(recipe, inputs.features, inputs.styles, Clips(inputs.pictures, recipe.seed), inputs.device)
+        clips = Clips(inputs.pictures, recipe.seed)
+        trainer = Trainer(recipe, inputs.features, inputs.styles, clips, inputs.device, inputs.start)
         history = History()
         if state is not None:
             history = state.history

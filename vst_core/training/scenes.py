@@ -1,7 +1,7 @@
 """Pictures out of nothing: random scenes with the statistics of photographs, to train on without any.
 
 Shapes of all sizes that hide each other (the dead leaves model, Lee, Mumford & Huang 2001) with shading, textures of
-1/f noise, stripes and grain, under a sky or over a wall, some of them out of focus, some of them lit beyond white.
+1/f noise, stripes and grain, under a sky or over a wall, some of them out of focus.
 """
 
 from __future__ import annotations
@@ -21,8 +21,7 @@ def random_scene(side: int, rng: np.random.Generator) -> Picture:
     palette = _palette(rng)
     labels = _leaves(size, rng)
     count = int(labels.max()) + 1
-    colors = palette[rng.integers(len(palette), size=count)] * _lights(count, rng)[:, None]
-    picture: Picture = colors[labels]
+    picture: Picture = palette[rng.integers(len(palette), size=count)][labels]
     picture += _shading(size, labels, count, rng)[..., None]
     picture *= 1 + _texture(size, labels, count, rng)[..., None]
     picture += rng.uniform(0, 0.12) * _noise(size, 1.6, rng)[..., None] * rng.normal(0, 1, 3)
@@ -40,12 +39,6 @@ def _palette(rng: np.random.Generator) -> Picture:
     value = rng.uniform(0.05, 1, 12)
     hsv = np.stack((hue, saturation, value), -1).astype(np.float32)
     return np.asarray(cv2.cvtColor(hsv[None], cv2.COLOR_HSV2RGB)[0])
-
-
-def _lights(count: int, rng: np.random.Generator) -> Picture:
-    """Factors of the shapes' colours: in some scenes a few shapes shine, and clip as suns, lamps and windows do."""
-    shines = rng.random(count) < rng.choice((0, 0, 0.02, 0.05))
-    return np.asarray(np.where(shines, rng.uniform(1.5, 4, count), 1), np.float32)
 
 
 def _leaves(size: int, rng: np.random.Generator) -> NDArray[np.int32]:
