@@ -27,7 +27,7 @@ _SHIPPED = Path(__file__).parent / "checkpoints"
 # Of the shipped networks: flipped bits load silently otherwise.
 _SHA256 = {
     "quality": "d4baffb25ae92dd350d1664302ff695e918b1dfe240e63cc15bb7da60e2a74e2",
-    "fast": "5cc2e72c5fa65b9c906a8fbcb55f1c8728555166b827fabd21d47e51c3d43e63",
+    "fast": "1583d049b981711a23a3531e5755a8f05f8514ace56f044e030996694c806daf",
 }
 
 
