@@ -80,6 +80,8 @@ def test_every_setting_and_what_is_added_decide_the_digest() -> None:
         "content_weight": 2,
         "temporal_weight": 2,
         "tv_weight": 2,
+        "spike_weight": 2,
+        "start": "first.safetensors",
         "features": "vgg19",
         "seed": 1,
     }

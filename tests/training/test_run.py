@@ -185,9 +185,9 @@ def test_an_output_that_cannot_be_is_refused_at_once(tmp_path: Path, small_weigh
 
 
 def test_a_training_goes_on_from_another_network_and_the_card_says_so(
-    whole: Path, tmp_path: Path, small_weights: Path
+    trained_whole: Path, tmp_path: Path, small_weights: Path
 ) -> None:
-    begun = network(whole)
+    begun = network(trained_whole)
     trained(tmp_path, small_weights, start=begun, learning_rate=1e-12, steps=1, stages=[RECIPE["stages"][0]])
     first, second = read_checkpoint(begun), read_checkpoint(network(tmp_path))
     assert second.card["start"] == {"card": first.card, "sha256": sha256(begun)}
@@ -198,10 +198,10 @@ def test_a_training_goes_on_from_another_network_and_the_card_says_so(
 
 @pytest.mark.parametrize("change", [{"size": "quality"}, {"swap": True}])
 def test_a_network_of_another_size_or_order_of_styles_is_no_start(
-    whole: Path, tmp_path: Path, small_weights: Path, change: dict[str, object]
+    trained_whole: Path, tmp_path: Path, small_weights: Path, change: dict[str, object]
 ) -> None:
     if change.pop("swap", False):
         change["styles"] = [str(path) for path in reversed(write_styles(tmp_path))]
     with pytest.raises(SettingsError, match="has other styles or another size: dots, bars"):
-        next(train(settings(tmp_path, small_weights, start=network(whole), **change)))
+        next(train(settings(tmp_path, small_weights, start=network(trained_whole), **change)))
     assert not network(tmp_path).exists()

@@ -39,7 +39,7 @@ class Recipe(SettingsModel):
         default=320, ge=64, le=2048, description="Side of a square of a style image's area: larger, larger strokes."
     )
     start: Path | None = Field(
-        default=None, description="A trained network of this size and these styles to go on from; a new one when left out."
+        default=None, description="A trained network of this size and these styles to go on from; none, a new one."
     )
     data: str = Field(default="synthetic", description="A folder of pictures, or 'synthetic': generated scenes.")
     steps: int = Field(default=4000, ge=1, le=10_000_000, description="Steps of all stages.")
