@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import cv2
 import pytest
@@ -198,7 +199,7 @@ def test_a_training_goes_on_from_another_network_and_the_card_says_so(
 
 @pytest.mark.parametrize("change", [{"size": "quality"}, {"swap": True}])
 def test_a_network_of_another_size_or_order_of_styles_is_no_start(
-    trained_whole: Path, tmp_path: Path, small_weights: Path, change: dict[str, object]
+    trained_whole: Path, tmp_path: Path, small_weights: Path, change: dict[str, Any]
 ) -> None:
     if change.pop("swap", False):
         change["styles"] = [str(path) for path in reversed(write_styles(tmp_path))]
