@@ -40,6 +40,7 @@ def formats(tmp_path: Path, small_shot: SmallShot, rendered: Path) -> dict[str, 
     channels = {name: noise(index, shape=(96, 120)) for index, name in enumerate("RGBA")}
     frame = read_frame(write_exr(tmp_path / "plate.exr", channels))
     parts = read_frame(multipart(tmp_path / "plate.parts.exr"))
+    tiles = read_frame(multipart(tmp_path / "plate.tiles.exr", tiled=True))
     output = FrameSequence.parse(copy_of(rendered, tmp_path / "rendered") / "out.####.exr")
     every: dict[str, Write] = {
         f"{name}.exr": lambda path, name=name: rewrite(path, frame, compression=name)  # type: ignore[misc]
@@ -47,6 +48,7 @@ def formats(tmp_path: Path, small_shot: SmallShot, rendered: Path) -> dict[str, 
     }
     return every | {
         "parts.exr": lambda path: rewrite(path, parts),
+        "tiles.exr": lambda path: rewrite(path, tiles),
         "flow.flo": lambda path: write_flo(path, torch.rand(2, 96, 120)),
         "network.safetensors": lambda path: write_checkpoint(path, random_network(), STYLES, CARD),
         "sheet.png": lambda path: write_sheet([small_shot.pattern], path),

@@ -113,7 +113,7 @@ def write_parts(path: Path, specs: Sequence[oiio.ImageSpec], pixels: Sequence[ND
         succeeded = output.open(str(path), tuple(specs)) if len(specs) > 1 else output.open(str(path), specs[0])
         for index, (spec, values) in enumerate(zip(specs, pixels, strict=True)):
             succeeded = succeeded and (index == 0 or output.open(str(path), spec, "AppendSubimage"))
-            succeeded = succeeded and output.write_image(_storable(values, spec, final))
+            succeeded = succeeded and _write_pixels(output, spec, _storable(values, spec, final))
         reason = output.geterror()
     finally:
         closed = output.close()
@@ -121,6 +121,21 @@ def write_parts(path: Path, specs: Sequence[oiio.ImageSpec], pixels: Sequence[ND
     if not (succeeded and closed) or reason:
         text = " ".join(reason.replace(str(path), str(final)).split()) or "no reason given"
         raise OutputError(f"could not be written ({text})", where=final, remedy="check the free space and permissions")
+
+
+def _write_pixels(output: oiio.ImageOutput, spec: oiio.ImageSpec, pixels: NDArray[Any]) -> bool:
+    """Write a part; a tiled one row by row of its tiles, up to the first that fails.
+
+    OpenImageIO itself would go on after that, and OpenEXR waits for ever for a tile that never reached the disk.
+    """
+    if not spec.tile_height:
+        return bool(output.write_image(pixels))
+    right, bottom = spec.x + spec.width, spec.y + spec.height
+    for top in range(spec.y, bottom, spec.tile_height):
+        end = min(top + spec.tile_height, bottom)
+        if not output.write_tiles(spec.x, right, top, end, 0, 1, pixels[top - spec.y : end - spec.y]):
+            return False
+    return True
 
 
 def _storable(pixels: NDArray[Any], spec: oiio.ImageSpec, final: Path) -> NDArray[Any]:
