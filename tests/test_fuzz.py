@@ -37,7 +37,7 @@ from vst_core.pipeline.state import State
 from vst_core.pipeline.state_store import StateStore
 from vst_core.sequence import FrameSequence
 from vst_core.training import state as training
-from vst_core.training.history import History
+from vst_core.training.history import PARTS, History
 from vst_core.training.recipe import read_recipe
 from vst_core.weights import load
 
@@ -142,7 +142,7 @@ def state(material: Material) -> Target:
 
 def training_state(material: Material) -> Target:
     path = material.folder / "net.state"
-    training.save_state(path, training.State({"a": torch.rand(3)}, History(np.zeros((2, 3)))), "f")
+    training.save_state(path, training.State({"a": torch.rand(3)}, History(np.zeros((2, len(PARTS))))), "f")
     whole = path.read_bytes()
     return Target(
         "net.state", odd_safetensors(whole) | damaged(whole), lambda each: training.load_state(each, "f", str)
