@@ -160,6 +160,11 @@ def read_state(folder: Path) -> dict[str, Any]:
     return state
 
 
+def within_frame(event: Event) -> float:
+    """How much of a frame is done after a ``progress`` event, 0 to 1; several passes share it alike."""
+    return float((event["pass"] - 1 + event["step"] / max(event["steps"], 1)) / event["passes"])
+
+
 def _spell(event: Event) -> str:
     values = (f"{name}={value}" for name, value in event.items() if name not in ("event", "job", "loss"))
     return " ".join([event["event"], *values])

@@ -51,6 +51,36 @@ def write_atomically(path: Path, write: Callable[[Path], object], verify: Callab
             temporary.unlink(missing_ok=True)
 
 
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file atomically, proven by reading it back byte for byte.
+
+    Args:
+        path: see ``write_atomically``.
+        data: all of it.
+
+    Raises:
+        OutputError: it could not be written whole.
+    """
+
+    def verify(written: Path) -> None:
+        if written.read_bytes() != data:
+            raise OutputError("was not written whole", where=path, remedy="check the disk and its free space")
+
+    write_atomically(path, lambda temporary: temporary.write_bytes(data), verify)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those above it, where they are not there.
+
+    Raises:
+        OutputError: it cannot be made.
+    """
+    try:
+        folder.absolute().mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot be made ({error.strerror})", where=folder) from None
+
+
 def clean_temporaries(
     folder: Path, *, older_than: float = _STALE_SECONDS, of: Callable[[str], bool] = lambda _: True
 ) -> list[Path]:

@@ -13,7 +13,7 @@ from typing import Any
 from ..errors import WorkerError
 from ..exr_header import ExrHeader, check_exr
 from ..folders import DONE, Version, open_version
-from ..job import Job
+from ..job import Job, within_frame
 from .dump import dump_plate
 from .preferences import LOG
 from .preflight import find_problems
@@ -134,8 +134,7 @@ class Run:
         kind = event["event"]
         LOG.debug("%s", event)
         if kind == "progress":
-            within_pass = event["step"] / max(event["steps"], 1)
-            self.within = (event["pass"] - 1 + within_pass) / event["passes"]
+            self.within = within_frame(event)
         elif kind == "frame":
             self._accept(event["frame"], Path(event["path"]))
             self.done, self.within = len(self._good), 0.0

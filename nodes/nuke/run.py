@@ -15,7 +15,7 @@ from ..client import Client
 from ..errors import WorkerError
 from ..exr_header import check_exr
 from ..folders import DONE, Version
-from ..job import Job
+from ..job import Job, within_frame
 from .shot import Shot
 
 USAGE, OUTPUT, CANCELLED = 2, 4, 130
@@ -106,8 +106,7 @@ class Run:
     def _note(self, event: dict[str, Any], view: str) -> None:
         kind = event["event"]
         if kind == "progress":
-            within_pass = event["step"] / max(event["steps"], 1)
-            self._within = (event["pass"] - 1 + within_pass) / event["passes"]
+            self._within = within_frame(event)
         elif kind == "frame":
             check_exr(Path(event["path"]))
             self._good[view].add(event["frame"])

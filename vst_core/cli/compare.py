@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from vst_core.atomic_file import make_folder
 from vst_core.cli.lines import emit
 from vst_core.cli.options import (
     OPTIONS,
@@ -20,7 +21,6 @@ from vst_core.cli.options import (
     require,
     with_options,
 )
-from vst_core.errors import OutputError
 from vst_core.settings import FlowSettings, RenderSettings
 
 if TYPE_CHECKING:
@@ -66,10 +66,7 @@ def compare(
     require(data | ({} if output is None else {"output": output}), _NEEDED, "vst compare")
     assert output is not None
     plan = plan_comparison(data, output, [] if only is None else only.split(","))
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"cannot be made ({error.strerror})", where=output) from None
+    make_folder(output)
     style, flow = Path(data["style"]["styles"][0]), FlowSettings.of(data.get("flow", {}))
     found: list[Compared] = []
     files: tuple[Path, ...] = ()

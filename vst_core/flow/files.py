@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from OpenImageIO import UINT16, ImageInput, geterror
 from torch import Tensor
 
-from vst_core.atomic_file import write_atomically
-from vst_core.errors import InputError, OutputError
+from vst_core.atomic_file import write_bytes
+from vst_core.errors import InputError
 
 _MAGIC = b"PIEH"  # 202021.25 as a little-endian float
 _HEADER = struct.Struct("<4sii")
@@ -68,12 +68,7 @@ def write_flo(path: str | Path, flow: Tensor) -> None:
     field = flow.detach().to("cpu", torch.float32).reshape(flow.shape[-3:]).permute(1, 2, 0).contiguous().numpy()
     height, width, _ = field.shape
     data = _HEADER.pack(_MAGIC, width, height) + field.astype("<f4").tobytes()
-
-    def verify(written: Path) -> None:
-        if written.read_bytes() != data:
-            raise OutputError("was not written whole", where=path, remedy="check the disk and its free space")
-
-    write_atomically(Path(path), lambda temporary: temporary.write_bytes(data), verify)
+    write_bytes(Path(path), data)
 
 
 def _read_flo(path: Path) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:

@@ -58,8 +58,7 @@ class ConditionalNorm(nn.Module):
         self.scale = nn.Parameter(torch.ones(styles, channels))
         self.shift = nn.Parameter(torch.zeros(styles, channels))
         self.by_instance = normalization == "instance"
-        if normalization == "batch":
-            self.batch_norm = nn.BatchNorm2d(channels, affine=False)
+        self.batch_norm = nn.BatchNorm2d(channels, affine=False) if normalization == "batch" else nn.Identity()
 
     def forward(self, x: Tensor, mix: Tensor) -> Tensor:
         """(B, C, H, W) and one weight for each style, (B, S) -> (B, C, H, W)."""
@@ -69,8 +68,8 @@ class ConditionalNorm(nn.Module):
             rows = enumerate(zip(scale, shift, strict=True))
             images = [F.batch_norm(x[i : i + 1], None, None, a, b, True, 0, EPSILON) for i, (a, b) in rows]
             return images[0] if len(images) == 1 else torch.cat(images)
-        x = self.batch_norm(x) if hasattr(self, "batch_norm") else x
-        return x * scale[:, :, None, None] + shift[:, :, None, None]
+        normalized: Tensor = self.batch_norm(x)
+        return normalized * scale[:, :, None, None] + shift[:, :, None, None]
 
     def affine(self, mix: Tensor) -> tuple[Tensor, Tensor]:
         """Scale and shift of a mixture of styles, (B, C) each: styles interpolate by their parameters."""

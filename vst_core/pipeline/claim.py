@@ -13,6 +13,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from vst_core.atomic_file import make_folder
 from vst_core.errors import OutputError, SettingsError
 from vst_core.frames import FrameRange
 from vst_core.sequence import FrameSequence
@@ -68,10 +69,7 @@ class Claim:
         Raises:
             OutputError: another one renders some of the frames, or the folder cannot be made.
         """
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(f"cannot be made ({error.strerror})", where=self.folder) from None
+        make_folder(self.folder)
         with ExitStack() as stack:
             try:
                 # Claims are made one at a time, so that no two can miss each other.

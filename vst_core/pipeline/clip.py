@@ -5,8 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from pathlib import Path
 
-from vst_core.atomic_file import write_atomically
-from vst_core.errors import InputError, OutputError, SettingsError
+from vst_core.atomic_file import write_bytes
+from vst_core.errors import InputError, SettingsError
 from vst_core.pipeline.claim import shot_name
 from vst_core.pipeline.journal import gather, manifest_path
 from vst_core.sequence import FrameSequence
@@ -56,9 +56,4 @@ def write_clip(output: FrameSequence, path: Path, *, rate: Fraction, folder: Pat
     track = otio.schema.Track("V1", [clip], kind=otio.schema.TrackKind.Video)
     timeline = otio.schema.Timeline(name, [track])
     data = str(otio.adapters.write_to_string(timeline, "otio_json"))
-
-    def verify(file: Path) -> None:
-        if file.read_text(encoding="utf-8") != data:
-            raise OutputError("was not written whole", where=path, remedy="check the disk and its free space")
-
-    write_atomically(path, lambda file: file.write_text(data, encoding="utf-8"), verify)
+    write_bytes(path, data.encode())

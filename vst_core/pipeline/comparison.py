@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from vst_core.atomic_file import write_atomically
-from vst_core.errors import OutputError
+from vst_core.atomic_file import write_bytes
 from vst_core.pipeline.compare import Compared
 
 _HEAD = ("method", "seconds a frame", "style W2", "Gram", "content", "warping error, lag {}")
@@ -53,7 +52,7 @@ def write_comparison(folder: Path, found: Sequence[Compared]) -> tuple[Path, ...
     written = []
     for suffix, content in files.items():
         path = folder / f"comparison.{suffix}"
-        _write(path, content)
+        write_bytes(path, content)
         written.append(path)
     return tuple(written)
 
@@ -96,11 +95,3 @@ def _chart(found: Sequence[Compared]) -> bytes:
     image = io.BytesIO()
     figure.savefig(image, format="png")
     return image.getvalue()
-
-
-def _write(path: Path, content: bytes) -> None:
-    def verify(written: Path) -> None:
-        if written.read_bytes() != content:
-            raise OutputError("read back differently from what was written", where=path)
-
-    write_atomically(path, write=lambda temporary: temporary.write_bytes(content), verify=verify)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from vst_core.errors import OutputError, SettingsError
+from vst_core.atomic_file import make_folder
+from vst_core.errors import SettingsError
 from vst_core.flow import MotionFinder, write_flo
 from vst_core.frame_io import read_header
 from vst_core.frames import FrameRange
@@ -74,7 +75,4 @@ def _check_target(target: FrameSequence, frames: FrameRange) -> None:
     target.check_output(frames)
     if not target.pattern.lower().endswith(".flo"):
         raise SettingsError("flow is written as .flo", where=target.pattern, remedy="name the output .flo")
-    try:
-        target.folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"cannot be made ({error.strerror})", where=target.folder) from None
+    make_folder(target.folder)

@@ -16,7 +16,7 @@ from typing import BinaryIO
 from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
-from vst_core.atomic_file import clean_temporaries, write_atomically
+from vst_core.atomic_file import clean_temporaries, write_bytes
 from vst_core.errors import InputError, OutputError
 from vst_core.pipeline.claim import chunk_folders, hidden_folder, shot_name
 from vst_core.pipeline.manifest import LARGEST, Entry, Manifest, merge, read_manifest
@@ -97,7 +97,7 @@ def publish(output: FrameSequence) -> Manifest:
         manifest = gather(output)
         data, found = manifest.as_bytes(), path.read_bytes() if path.is_file() else b""
         if data != found and (found or manifest.frames):
-            write_atomically(path, lambda temporary: temporary.write_bytes(data), lambda file: _compare(file, data))
+            write_bytes(path, data)
     return manifest
 
 
@@ -120,11 +120,6 @@ def _alone(output: FrameSequence) -> Iterator[None]:
     except (OSError, Timeout) as error:
         path = manifest_path(output)
         raise OutputError(f"could not be written ({error})", where=path, remedy="render the shot again") from None
-
-
-def _compare(file: Path, data: bytes) -> None:
-    if file.read_bytes() != data:
-        raise OutputError("was not written whole", where=file, remedy="check the disk and its free space")
 
 
 def _names(output: FrameSequence) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vst_core.atomic_file import write_atomically
+from vst_core.atomic_file import make_folder, write_atomically
 from vst_core.errors import OutputError, SettingsError
 from vst_core.frames import FrameRange
 from vst_core.pipeline.display import read_picture
@@ -46,10 +46,7 @@ def write_movie(
     sequence = FrameSequence.parse(pattern)
     numbers = plate_frames(sequence, frames)
     sequence.check_input(numbers)
-    try:
-        output.absolute().parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"cannot be made ({error.strerror})", where=output.parent) from None
+    make_folder(output.parent)
     pictures = (_even(read_picture(sequence.path(number), number, layer=layer)) for number in numbers)
     write_atomically(
         output,

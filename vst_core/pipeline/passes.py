@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 
-from vst_core.atomic_file import clean_temporaries
+from vst_core.atomic_file import clean_temporaries, make_folder
 from vst_core.errors import OutputError
 from vst_core.frames import FrameRange
 from vst_core.pipeline.inputs import Inputs
@@ -101,10 +101,7 @@ class _States:
         Raises:
             OutputError: it could not be written and read back.
         """
-        try:
-            self._folder.mkdir(exist_ok=True)
-        except OSError as error:
-            raise OutputError(f"cannot be made ({error.strerror})", where=self._folder) from None
+        make_folder(self._folder)
         write_state(self._folder, state)
 
     def load(self, frame: int, previous: State | None) -> State | None:

@@ -48,10 +48,10 @@ def find_seams(output: FrameSequence) -> Iterator[Seam]:
     runs, records = {run.id: run for run in manifest.runs}, manifest.by_frame
     for record in manifest.frames:
         run, before = runs[record.run], records.get(record.frame - 1)
-        settings = RenderSettings.of(run.settings)
-        if settings.preroll is None or record.frame != run.frames.first or record.frame == run.shot.first:
+        if record.frame != run.frames.first or record.frame == run.shot.first:
             continue
-        if record.frame in settings.cut_frames or (settings.preroll and _is_afresh(record)):
+        settings = RenderSettings.of(run.settings)
+        if settings.preroll is None or record.frame in settings.cut_frames or (settings.preroll and _is_afresh(record)):
             continue
         error = None if before is None else _difference(output, runs[before.run], before, run, record)
         yield Seam(record.frame, settings.preroll, error)

@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from vst_core.atomic_file import write_atomically
+from vst_core.atomic_file import make_folder, write_atomically
 from vst_core.errors import OutputError, SettingsError
 from vst_core.frame_io import read_header
 from vst_core.frames import FrameRange
@@ -62,8 +62,5 @@ def write_sheet(
     encoded, data = cv2.imencode(".png", sheet[..., ::-1])
     if not encoded:
         raise OutputError("could not be encoded", where=output)
-    try:
-        output.absolute().parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"cannot be made ({error.strerror})", where=output.parent) from None
+    make_folder(output.parent)
     write_atomically(output, write=lambda path: path.write_bytes(data.tobytes()), verify=read_header)
