@@ -142,9 +142,16 @@ def trained_whole(tmp_path_factory: pytest.TempPathFactory, small_weights: Path)
     return folder
 
 
+@pytest.fixture(scope="module")
+def _nuke_worker() -> Iterator[None]:
+    """Ends the worker with the last test of a file, as Nuke does with its own."""
+    yield
+    sys.modules["vst_nodes.nuke.workers"].close_client()
+
+
 @pytest.fixture
-def nuke_app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[NukeApp]:
-    """A fake Nuke with a window and the plug-in; the worker behind it is real, and warm from test to test."""
+def nuke_app(_nuke_worker: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[NukeApp]:
+    """A fake Nuke with a window and the plug-in; the worker behind it is real, and warm within a file of tests."""
     from clients import VST
     from nuke_app import NukeApp
 

@@ -19,6 +19,7 @@ from vst_core.farm.plan import Plan, plan_shots
 from vst_core.farm.settings import FarmSettings, SubmitSettings
 
 Planned = Callable[..., Plan]
+Workers = Callable[[], list[psutil.Process]]
 
 
 @pytest.fixture
@@ -37,9 +38,11 @@ def told(events: list[TaskEvent]) -> list[str]:
     return [f"{event.happening} {event.task}" for event in events if event.happening not in ("frame", "progress")]
 
 
-def workers() -> list[psutil.Process]:
-    """Those of this process, beside what Python keeps for tests that made processes of their own."""
-    return [child for child in psutil.Process().children() if "multiprocessing" not in " ".join(child.cmdline())]
+@pytest.fixture
+def workers() -> Workers:
+    """The children that the test made: other tests have theirs, which may still be ending."""
+    others = psutil.Process().children()
+    return lambda: [child for child in psutil.Process().children() if child not in others]
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +54,7 @@ def painted(tmp_path_factory: pytest.TempPathFactory, small_shot: SmallShot, sma
 
 
 def test_a_failure_stops_what_needs_it_and_nothing_else(
-    planned: Planned, small_shot: SmallShot, painted: Path, tmp_path: Path
+    planned: Planned, small_shot: SmallShot, painted: Path, tmp_path: Path, workers: Workers
 ) -> None:
     bad = small_shot.copy(tmp_path / "plate")
     bad.path(1002).write_bytes(small_shot.path(1002).read_bytes()[:-100])
@@ -73,7 +76,7 @@ def test_a_failure_stops_what_needs_it_and_nothing_else(
 
 
 def test_a_task_whose_worker_is_killed_goes_on(
-    planned: Planned, small_shot: SmallShot, painted: Path, tmp_path: Path
+    planned: Planned, small_shot: SmallShot, painted: Path, tmp_path: Path, workers: Workers
 ) -> None:
     plan = planned({"a": small_shot})
     seen = []
@@ -87,7 +90,9 @@ def test_a_task_whose_worker_is_killed_goes_on(
     assert differing(painted, tmp_path / "a", SHOT) == []
 
 
-def test_a_task_whose_worker_is_killed_too_often_has_failed(planned: Planned, small_shot: SmallShot) -> None:
+def test_a_task_whose_worker_is_killed_too_often_has_failed(
+    planned: Planned, small_shot: SmallShot, workers: Workers
+) -> None:
     plan = planned({"a": small_shot})
     seen = []
     for event in run_plan(plan, SubmitSettings(retries=1)):
@@ -100,7 +105,7 @@ def test_a_task_whose_worker_is_killed_too_often_has_failed(planned: Planned, sm
 
 @pytest.mark.parametrize("limits", [{"cores": 2, "memory": 1}, {"cores": 1}])
 def test_as_many_tasks_at_a_time_as_there_is_room_for(
-    planned: Planned, small_shot: SmallShot, limits: dict[str, float]
+    planned: Planned, small_shot: SmallShot, limits: dict[str, float], workers: Workers
 ) -> None:
     plan = planned(dict.fromkeys("abc", small_shot))
     with closing(run_plan(plan, SubmitSettings.of({"cores": 3, "memory": 1.5}))) as events:  # type: ignore[type-var]
