@@ -50,7 +50,7 @@ class Toll:
     Attributes:
         kills: how many there were.
         renders: how many times the shot was finished all the same.
-        begun_again: for each kill, the frames at work, waiting or being written, which the next render begins again.
+        begun_again: for each kill, the frames at work or being written, which the next render begins again.
         half_written: for each kill, whether one had its state on disk and not its name.
     """
 
@@ -129,6 +129,7 @@ class Tormentor:
                 break
             toll.kills += 1
             toll.begun_again.append(len(begun - {int(name.split(".")[1]) for name in named}))
+            assert toll.begun_again[-1] <= 2, "more than the frame at work and one finished one were lost"
             toll.half_written.append(len(_states(folder) - {int(name.split(".")[1]) for name in named}))
             assert toll.half_written[-1] <= 1
         assert len(named) == len(self._frames)

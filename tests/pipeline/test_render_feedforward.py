@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import time
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ from small_shot import (
 from vst_core import OutputError, RenderSettings, read_frame, render_shot
 from vst_core.color.curve import curve
 from vst_core.errors import SettingsError
+from vst_core.frame_io import write_frame
 from vst_core.pipeline.measure import measure_shot
 from vst_core.pipeline.render import FrameProgress
 
@@ -74,6 +76,25 @@ def test_progress_goes_by_layers_and_there_is_no_loss(
     assert [(result.frame, result.loss) for result in results] == [(frame, {}) for frame in SHOT]
     steps = [(frame, step) for frame in SHOT for step in range(1, 13)]
     assert [(progress.frame, progress.progress.step) for progress in seen] == steps
+
+
+def test_a_kill_could_cost_one_finished_frame(
+    small_shot: SmallShot, small_network: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However slow the disk: while a frame is made, all before it have their names, but for the last."""
+
+    def write_slowly(path: Path, *arguments: Any, **options: Any) -> None:
+        time.sleep(0.1)
+        write_frame(path, *arguments, **options)
+
+    unwritten: list[int] = []
+
+    def look(progress: FrameProgress) -> None:
+        unwritten.append(progress.frame - SHOT.first - len(outputs(tmp_path)))
+
+    monkeypatch.setattr("vst_core.pipeline.writer.write_frame", write_slowly)
+    list(render_shot(small_shot.settings(tmp_path, **with_network(small_network)), look))
+    assert max(unwritten) == 1
 
 
 @pytest.mark.parametrize("frames", [1, 3])

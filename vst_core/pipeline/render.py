@@ -125,10 +125,10 @@ def _rendered(
                     stages=given.seconds.model_copy(update={"method": spent}),
                     coverage=None if prior is None else float(prior.valid.mean()),
                 )
-            writer.submit(plate, stylized, state, result)
+            written = writer.submit(plate, stylized, state, result)
             resume.made(state)
             past = shot.states.remembered(past, state)
-            yield from writer.finished()
+            yield from written
             if frame + 1 >= wanted and resume.follows(frame + 1, past):
                 break
     except VstError:

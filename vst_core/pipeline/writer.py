@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections import deque
-from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -24,13 +22,15 @@ from vst_core.pipeline.windows import place, resize
 
 
 class Writer:
-    """Writes state and frame, in order, behind the render; at most two wait."""
+    """Writes a frame and its state behind the render, while the next frame is made, and no more than one.
+
+    So a kill costs at most one frame that was finished, the one being written, beside the one at work.
+    """
 
     def __init__(self, shot: Shot, recorder: Recorder) -> None:
         self._shot, self._recorder = shot, recorder
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="vst-write")
-        self._pending: deque[Future[FrameResult | None]] = deque()
-        self._broken = False
+        self._pending: Future[FrameResult | None] | None = None
 
     def __enter__(self) -> Writer:
         return self
@@ -38,33 +38,30 @@ class Writer:
     def __exit__(self, *_: object) -> None:
         self._pool.shutdown()
 
-    def submit(self, plate: Plate, stylized: Tensor, state: State, result: FrameResult) -> None:
-        """Queue a frame; ``result`` is what it will be reported as."""
-        self._pending.append(self._pool.submit(self._write, plate, stylized, state, result))
+    def submit(self, plate: Plate, stylized: Tensor, state: State, result: FrameResult) -> list[FrameResult]:
+        """Write a frame, once the one before is on disk; ``result`` is what it will be reported as.
 
-    def finished(self) -> Iterator[FrameResult]:
-        """Results that are on disk; waits only while more than two are not."""
-        while self._pending and (self._pending[0].done() or len(self._pending) > 2):
-            yield from self._next()
+        Returns:
+            The result of the one before, if it was delivered.
 
-    def drain(self) -> Iterator[FrameResult]:
-        """All results that are still to come."""
-        while self._pending:
-            yield from self._next()
+        Raises:
+            VstError: the one before could not be written, and nothing may follow it.
+        """
+        before = self.drain()
+        self._pending = self._pool.submit(self._write, plate, stylized, state, result)
+        return before
 
-    def _next(self) -> Iterator[FrameResult]:
-        result = self._pending.popleft().result()
-        if result is not None:
-            yield result
+    def drain(self) -> list[FrameResult]:
+        """Wait until all is on disk; the result that is still to come, if any."""
+        pending, self._pending = self._pending, None
+        result = None if pending is None else pending.result()
+        return [] if result is None else [result]
 
     def _write(self, plate: Plate, stylized: Tensor, state: State, result: FrameResult) -> FrameResult | None:
         """The state first: a frame under its name always has the state that the next one needs.
 
         Of a preroll's frames, and of those that are kept, only the states are written.
         """
-        if self._broken:
-            return None  # the frame before it failed, so nothing may follow; its error is on its way
-        self._broken = True
         with named_frame(result.frame):
             start = time.perf_counter()
             if self._shot.settings.temporal:
@@ -73,7 +70,6 @@ class Writer:
             if delivered and not result.kept:
                 result = self._write_frame(plate, stylized, state, result, start)
                 self._recorder.refresh()
-        self._broken = False
         return result if delivered else None
 
     def _write_frame(
