@@ -107,6 +107,11 @@ def open_version(root: Path, settings: Mapping[str, Any], *, resume: bool) -> Ve
             return Version(folder)
 
 
+def without_upwards(folder: Path) -> Path:
+    """The same folder, named without ``..``, which the engine takes in no output; one that has none as it is."""
+    return folder.resolve() if ".." in folder.parts else folder
+
+
 def is_writable(folder: Path) -> bool:
     """Whether files can be made in a folder, or the folder itself can be made."""
     for existing in (folder, *folder.parents):

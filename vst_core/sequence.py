@@ -143,11 +143,13 @@ class FrameSequence:
             )
 
     def check_output(self, frames: FrameRange) -> None:
-        """Check that every frame of a range gets a file of its own.
+        """Check that every frame of a range gets a file of its own, where the name says.
 
         Raises:
-            SettingsError: several frames would be written to one file, or one frame under another's number.
+            SettingsError: several frames would be written to one file, or one frame under another's number; or ``..``
+                is in the name.
         """
+        check_goes_down(Path(self._spelling()))
         if self.only is None or (len(frames) == 1 and (self.padding == 0 or frames.first == self.only)):
             return
         raise SettingsError(
@@ -179,6 +181,21 @@ class FrameSequence:
         shown = sorted(str(group) for group in groups)
         more = f" and {len(shown) - _SHOWN_NEIGHBORS} more" if len(shown) > _SHOWN_NEIGHBORS else ""
         return f"the folder {self.folder} has {', '.join(shown[:_SHOWN_NEIGHBORS])}{more}"
+
+
+def check_goes_down(output: Path) -> None:
+    """Check that no ``..`` is in the name of what is to be written: behind a link it leads where nobody meant.
+
+    Raises:
+        SettingsError: there is, and which name to give.
+    """
+    if (place := without_upwards(output)) != output:
+        raise SettingsError("an output's name may not go up by '..'", where=output, remedy=f"give {place}")
+
+
+def without_upwards(path: Path) -> Path:
+    """The same place, named without ``..``; a path that has none as it is."""
+    return Path(os.path.realpath(path)) if ".." in path.parts else path
 
 
 def spell_frames(frames: Iterable[int]) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import bpy  # type: ignore[import-not-found]
 
 from ..errors import WorkerError
+from ..folders import without_upwards
 from .preferences import preferences
 from .versions import working_space
 
@@ -110,7 +111,7 @@ def frame_range(scene: Any, settings: Any) -> tuple[int, int]:
 
 def output_root(node: Any) -> Path:
     """Folder of the versions of a node."""
-    return Path(bpy.path.abspath(node.settings.folder)) / _UNSAFE.sub("_", node.name)
+    return without_upwards(Path(bpy.path.abspath(node.settings.folder))) / _UNSAFE.sub("_", node.name)
 
 
 def plate_space() -> str:

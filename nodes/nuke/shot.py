@@ -10,7 +10,7 @@ from typing import Any, cast
 import nuke
 
 from ..errors import WorkerError
-from ..folders import Version, is_writable, versions
+from ..folders import Version, is_writable, versions, without_upwards
 from .color import working_space
 from .panel import engine_settings, styles
 
@@ -114,7 +114,7 @@ def output_root(node: nuke.Node) -> Path:
         raise WorkerError(f"the output folder {folder} is no whole path; name one")
     if not is_writable(folder):
         raise WorkerError(f"{folder} cannot be written; choose another output folder")
-    return folder / _UNSAFE.sub("_", node.fullName())
+    return without_upwards(folder) / _UNSAFE.sub("_", node.fullName())
 
 
 def last_log(node: nuke.Node) -> Path | None:

@@ -32,14 +32,14 @@ def shot_list(folder: Path, text: str) -> Path:
 def test_shots_of_a_list_are_rendered_beside_one_another(
     vst: Run, small_shot: SmallShot, small_network: Path, tmp_path: Path
 ) -> None:
-    table = shot_list(tmp_path / "list", "shot,frames,output,strength\na,1001-1003,,0.5\nb,1002,../own/x.####.exr,\n")
+    table = shot_list(tmp_path / "list", "shot,frames,output,strength\na,1001-1003,,0.5\nb,1002,own/x.####.exr,\n")
     more = ("--shots", table, "-o", tmp_path / "out {shot}" / "{shot}.####.exr", "--cores", 2)
     done = vst(*words(small_shot, small_network, *more))
     assert (done.code, done.out) == (0, "")
     lines = sorted(line.rpartition(": ")[0].partition(" (")[0] for line in done.err.splitlines())
     assert lines == ["a frame 1001", "a frame 1002", "a frame 1003", "b frame 1002"]
     assert outputs(tmp_path / "out a") == ["a.1001.exr", "a.1002.exr", "a.1003.exr"]
-    assert outputs(tmp_path / "own") == ["x.1002.exr"]
+    assert outputs(tmp_path / "list/own") == ["x.1002.exr"]
 
     again = vst(*words(small_shot, small_network, *more, "--json"))
     events = [json.loads(line) for line in again.out.splitlines()]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from nodes.errors import WorkerError
-from nodes.folders import DONE, Version, is_writable, open_version, unfinished, versions
+from nodes.folders import DONE, Version, is_writable, open_version, unfinished, versions, without_upwards
 
 OIL, INK = {"style": "oil", "weights": (1, 2)}, {"style": "ink"}
 
@@ -60,3 +60,10 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     assert is_writable(tmp_path / "new" / "below")
     with pytest.raises(WorkerError, match=r"version\.json cannot be written"):
         Version(tmp_path / "file").note(OIL, DONE)
+
+
+def test_a_folder_is_named_without_going_up(tmp_path: Path) -> None:
+    (tmp_path / "far/inner").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "far/inner")
+    assert without_upwards(tmp_path / "link" / "../renders") == tmp_path / "far/renders"
+    assert without_upwards(tmp_path / "link" / "renders") == tmp_path / "link/renders"

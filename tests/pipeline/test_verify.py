@@ -187,7 +187,7 @@ def test_a_shot_that_was_moved_is_verified_and_repaired_where_it_is(rendered: Pa
     folder = copy_of(rendered, tmp_path / "moved")
     shutil.rmtree(folder / ".out.vst")
     out(folder, 1004).unlink()
-    (repair,) = plan_repair(verify(folder))
+    (repair,) = plan_repair(verify(folder / ".." / "moved"))
     list(repair_shot(repair))
     assert found(folder) == []
     assert snapshot(rendered) == before

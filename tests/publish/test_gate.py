@@ -221,6 +221,8 @@ def test_the_command_asks_for_what_is_missing(tmp_path: Path, vst: Run) -> None:
     assert vst("publish", tmp_path).complaint.startswith("--to: is missing")
     assert vst("publish", tmp_path, "--to", tmp_path).code == 3
     assert vst("publish", tmp_path, "--to", tmp_path, "--rate", "fast").code == 2
+    upwards = vst("publish", tmp_path, "--to", tmp_path / "../show")
+    assert (upwards.code, upwards.complaint.rpartition("; ")[2]) == (2, f"give {tmp_path.parent / 'show'}")
     assert vst("publish", "--plugins").out == f"{plugin_folder()}\n"
 
 

@@ -14,6 +14,7 @@ from vst_core.cli.options import Option, parameter, put_options, require, with_o
 from vst_core.cli.review import read_rate
 from vst_core.errors import ExitCode, VstError
 from vst_core.publish.settings import PublishSettings
+from vst_core.sequence import check_goes_down
 
 if TYPE_CHECKING:
     from vst_core.publish.gate import Outcome, Row
@@ -53,6 +54,7 @@ def publish(outputs: list[str] | None, plugins: bool, json: bool, **given: Any) 
     require({**data, **({"outputs": outputs} if outputs else {})}, {"outputs": "OUT", "to": "--to"}, "vst publish")
     settings, codes = PublishSettings.of(data), []
     read_rate(settings.rate)
+    check_goes_down(settings.to)
     for shot in [found for target in outputs or () for found in find_shots(target)]:
         table = _JsonTable() if json else _Table(shot.pattern)
         outcome = publish_shot(str(manifest_path(shot)), settings, run_here, table.add)

@@ -25,7 +25,7 @@ def check_output(frames: FrameRange, plate: FrameSequence, output: FrameSequence
     """Check that results can be written.
 
     Raises:
-        SettingsError: the output is not EXR, is one file for many frames, or is the plate.
+        SettingsError: the output is not EXR, is one file for many frames, has ``..`` in its name, or is the plate.
         OutputError: the folder cannot be made or written to, it lies outside ``$VST_OUTPUT_ROOT``, or a name is too
             long.
     """

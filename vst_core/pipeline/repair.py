@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from vst_core.errors import OutputError
@@ -13,6 +14,7 @@ from vst_core.pipeline.method import NetworkCache
 from vst_core.pipeline.render import FrameProgress, FrameResult, render_opened
 from vst_core.pipeline.shot import open_shot
 from vst_core.pipeline.verify import Verification
+from vst_core.sequence import without_upwards
 from vst_core.settings import RenderSettings
 
 
@@ -94,7 +96,7 @@ def _settings(found: Verification, run: Run) -> RenderSettings:
         "threads": run.threads,
         "overwrite": False,
     }
-    data["output"] = {**(data.get("output") or {}), "pattern": found.output.pattern}
+    data["output"] = {**(data.get("output") or {}), "pattern": str(without_upwards(Path(found.output.pattern)))}
     if not _chunk(run):
         data |= {"chunk": None, "state": None}
     return RenderSettings.of(data, where=str(manifest_path(found.output)))

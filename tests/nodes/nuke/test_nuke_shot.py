@@ -103,8 +103,10 @@ def test_each_view_is_a_shot_of_its_own(nuke_app: NukeApp) -> None:
 
 
 def test_one_view_of_two(nuke_app: NukeApp) -> None:
+    """Into a folder that is named from that of the script, upwards."""
     nuke_app.state.views = ["left", "right"]
     node = nuke_app.script(plate=nuke_app.plate(views={"left": STEP, "right": STEP}), views="right")
+    node["folder"].setValue(f"{nuke_app.folder}/scripts/../stylized")
     nuke_app.stylize(node)
     assert {path.name.split(".")[2] for path in nuke_app.version(node).glob("*.exr")} == {"right"}
 

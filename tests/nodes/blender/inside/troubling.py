@@ -35,6 +35,7 @@ def stopped(plate: str, out: str, last: int, way: str) -> list[dict[str, Any]]:
     """Stop a run after its first stylised frame, by a killed worker or by the button, then go on."""
     scene, tree = saved_scene(out, "stopped", (1, last))
     node = sequence_node(tree, plate)
+    node.settings.folder = "//scenes/../stylized/"
     run = Run(scene, tree, node)
     while not (run.over or (run.doing == "stylize" and run.done)):
         run.step()
