@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from vst_core.losses import long_term_weights, temporal_loss
-from vst_core.methods import Prior, blended_start, long_term_prior, two_sided_prior
+from vst_core.methods import Prior, blended_start, long_term_prior, mean_prior, two_sided_prior
 
 
 def prior() -> Prior:
@@ -70,3 +70,20 @@ def test_neighbours_on_both_sides_bind_no_harder_than_one() -> None:
     assert both.valid[0, 0, 0].tolist() == [0, 0, 1, 1, 1, 1]
     assert torch.equal(both.warped[..., 2:4], before.warped[..., 2:4])
     assert torch.allclose(both.warped[..., 4:], (before.warped + after.warped)[..., 4:] / 2)
+
+
+def test_a_mean_is_that_of_all_that_can_be_trusted_and_as_trusted_as_the_best() -> None:
+    near, old, gone = prior(), prior(), prior()
+    near.valid[...], old.valid[...], gone.valid[...] = 1, 1, 0
+    near.valid[..., :3], old.valid[..., :3] = 0, 0.5
+    one = mean_prior([near, old, gone])
+    assert torch.equal(one.warped[..., :3], old.warped[..., :3])
+    assert torch.allclose(one.warped[..., 3:], (near.warped + old.warped)[..., 3:] / 2, atol=1e-6)
+    assert one.valid.unique().tolist() == [0.5, 1]
+
+
+def test_a_mean_of_nothing_that_can_be_trusted_is_nothing() -> None:
+    priors = [Prior(torch.rand(1, 3, 4, 4), torch.zeros(1, 1, 4, 4)) for _ in range(2)]
+    one = mean_prior(priors)
+    assert not one.valid.any()
+    assert torch.isfinite(one.warped).all()

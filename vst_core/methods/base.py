@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -47,6 +47,9 @@ class Method(Protocol):
     """
 
     colors: Moments | None
+
+    def held_to(self, earlier: Sequence[Prior]) -> Prior:
+        """One prior out of several earlier results, the nearest first; at least one."""
 
     def stylize(self, content: Tensor, prior: Prior | None, on_progress: Callable[[Progress], None]) -> Tensor:
         """Stylise one frame.

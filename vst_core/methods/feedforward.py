@@ -12,6 +12,7 @@ from torch import Tensor
 from vst_core.device import Device, free_memory
 from vst_core.errors import ModelError
 from vst_core.methods.base import Prior, Progress
+from vst_core.methods.priors import mean_prior
 from vst_core.moments import blend_moments
 from vst_core.networks import BandedNetwork, Checkpoint, Plan, plans
 
@@ -46,6 +47,10 @@ class FeedForward:
         self._tile = tile
         self._size: tuple[int, int] | None = None
         self._ways: list[Plan] = []
+
+    def held_to(self, earlier: Sequence[Prior]) -> Prior:
+        """Their mean, which flickers least (``bench/bench_ruder.py``); see ``Method.held_to``."""
+        return mean_prior(earlier)
 
     def stylize(self, content: Tensor, prior: Prior | None, on_progress: Callable[[Progress], None]) -> Tensor:
         """Stylise one frame; see ``Method.stylize``. Progress is reported by layer and has no loss.

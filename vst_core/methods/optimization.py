@@ -19,6 +19,7 @@ from vst_core.features import Features
 from vst_core.methods.base import Prior, Progress
 from vst_core.methods.keep_color import color_moments
 from vst_core.methods.objective import Objective
+from vst_core.methods.priors import long_term_prior
 from vst_core.methods.solver import Convergence, IterateAverage, make_solver
 from vst_core.methods.style_target import StyleTarget, measure_style
 from vst_core.moments import Moments, blend_moments
@@ -86,6 +87,10 @@ class Optimization:
         self._styles, self._blend, self._style_scale = list(styles), tuple(blend), style_scale
         self._targets = {}
         self.colors = blend_moments([color_moments(style) for style in styles], blend)
+
+    def held_to(self, earlier: Sequence[Prior]) -> Prior:
+        """Older results where the nearer ones cannot be trusted, by the published loss; see ``Method.held_to``."""
+        return long_term_prior(earlier)
 
     def stylize(self, content: Tensor, prior: Prior | None, on_progress: Callable[[Progress], None]) -> Tensor:
         """Stylise one frame; see ``Method.stylize``."""

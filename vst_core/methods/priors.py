@@ -24,6 +24,20 @@ def long_term_prior(priors: Sequence[Prior]) -> Prior:
     return _mean(priors, long_term_weights([prior.valid for prior in priors]))
 
 
+def mean_prior(priors: Sequence[Prior]) -> Prior:
+    """Earlier results as one prior: the mean of all that can be trusted, as much as the best of them.
+
+    What a network adds to its prior by chance, it adds once a frame. Along the frame before alone that piles up; here
+    it is averaged out, and a step back of several frames has passed through the network and the warp less often.
+
+    Args:
+        priors: at least one.
+    """
+    valid = torch.stack([prior.valid for prior in priors])
+    share = valid.amax(0) / valid.sum(0).clamp_min(torch.finfo(valid.dtype).tiny)
+    return _mean(priors, [prior.valid * share for prior in priors])
+
+
 def two_sided_prior(before: Prior, after: Prior) -> Prior:
     """The neighbours on both sides as one prior: their mean where both can be trusted, else the one that can.
 

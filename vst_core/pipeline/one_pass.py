@@ -12,7 +12,7 @@ from vst_core.device import to_device
 from vst_core.flow import Motion, warp_sharp
 from vst_core.frames import FrameRange
 from vst_core.image import Window
-from vst_core.methods import Optimization, Prior, blended_start, long_term_prior, two_sided_prior
+from vst_core.methods import Optimization, Prior, blended_start, two_sided_prior
 from vst_core.pipeline.inputs import Input
 from vst_core.pipeline.plate import named_frame
 from vst_core.pipeline.result import FrameReport
@@ -81,7 +81,7 @@ class Pass:
             for lag, motion in given.motions.items()
             if lag * self.direction > 0
         ]
-        prior = long_term_prior(visited) if visited else None
+        prior = shot.method.held_to(visited) if visited else None
         content_there = to_device(content, device)
         if (earlier := self.earlier) is None:
             with named_frame(frame):
