@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 
+import cv2
+import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from vst_core.flow.warp import is_inside, warp
@@ -123,7 +124,7 @@ def is_cut(image: Tensor, valid: Tensor) -> bool:
 
 def detailed_share(image: Tensor, valid: Tensor) -> float:
     """The mean of ``valid`` over what has detail; over all where nothing has. Arguments as for ``is_cut``."""
-    detail = (image - F.avg_pool2d(image, 5, 1, 2, count_include_pad=False)).abs().mean(1, keepdim=True) > _DETAIL
+    detail = (image - _around(image)).abs().mean(1, keepdim=True) > _DETAIL
     count = detail.sum()
     return float(valid.mean() if count == 0 else (valid * detail).sum() / count)
 
@@ -145,8 +146,12 @@ def unchanged_mask(image: Tensor, warped: Tensor, where: Tensor | None = None) -
     """
     require_same_shape(image, warped, "image", "warped")
     change = (image - warped).abs().mean(1, keepdim=True)
-    if where is None:
-        change = F.avg_pool2d(change, 5, 1, 2, count_include_pad=False)
-    else:
-        change = F.avg_pool2d(change * where, 5, 1, 2) / F.avg_pool2d(where, 5, 1, 2).clamp_min(1e-6)
+    change = _around(change) if where is None else _around(change * where) / _around(where).clamp_min(1e-6)
     return ((_CHANGED - change) / (_CHANGED - _GRAIN)).clamp(0, 1)
+
+
+def _around(image: Tensor) -> Tensor:
+    """The mean of the 5x5 pixels around each, mirrored at the border: (B, C, H, W)."""
+    planes = image.flatten(0, 1).cpu().numpy()
+    means = [cv2.blur(np.ascontiguousarray(plane), (5, 5), borderType=cv2.BORDER_REFLECT_101) for plane in planes]
+    return torch.from_numpy(np.stack(means)).view(image.shape).to(image)
