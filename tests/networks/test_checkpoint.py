@@ -20,7 +20,7 @@ from small_network import CARD, STYLES, random_frame, random_network, write_rand
 from torch import Tensor
 
 from vst_core.errors import ExitCode, ModelError, OutputError
-from vst_core.networks import find_checkpoint, load_checkpoint, read_checkpoint, write_checkpoint
+from vst_core.networks import find_checkpoint, load_checkpoint, read_checkpoint, read_styles, write_checkpoint
 from vst_core.weights import file_sha256
 
 
@@ -97,14 +97,15 @@ def test_weights_that_half_cannot_hold_are_not_written(tmp_path: Path) -> None:
 
 def test_a_network_is_found_by_its_path(network: Path) -> None:
     assert find_checkpoint(str(network)) == network
-    assert load_checkpoint(str(network)).styles == STYLES
+    assert load_checkpoint(str(network)).styles == read_styles(str(network)) == STYLES
 
 
 @pytest.mark.parametrize("name", ["quick", "", ".", "none.safetensors"])
 def test_a_network_that_is_not_there(name: str) -> None:
-    assert complaint(lambda: load_checkpoint(name)) == (
-        f"there is no network {name!r}; give quality, fast or a file made by vst train"
-    )
+    for read in (load_checkpoint, read_styles):
+        assert complaint(partial(read, name)) == (
+            f"there is no network {name!r}; give quality, fast or a file made by vst train"
+        )
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
@@ -175,7 +176,8 @@ def test_tensors_that_do_not_fit(network: Path, name: str) -> None:
 def test_files_of_others(tmp_path: Path) -> None:
     path = tmp_path / "other.safetensors"
     save_file({"layer.weight": torch.zeros(3, 3)}, path)
-    assert complaint(lambda: read_checkpoint(path)) == f"{path}: is no network of vst; give a file made by vst train"
+    for read in (lambda: read_checkpoint(path), lambda: read_styles(str(path))):
+        assert complaint(read) == f"{path}: is no network of vst; give a file made by vst train"
 
 
 class Harmful:
@@ -204,7 +206,8 @@ def test_a_truncated_file(network: Path, data: st.DataObject) -> None:
     )
     path = network.with_name("cut.safetensors")
     path.write_bytes(whole[:length])
-    assert complaint(lambda: read_checkpoint(path)).startswith(f"{path}: is no network, or a damaged one")
+    for read in (lambda: read_checkpoint(path), lambda: read_styles(str(path))):
+        assert complaint(read).startswith(f"{path}: is no network, or a damaged one")
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -216,7 +219,8 @@ def test_a_flipped_bit_in_the_header_is_no_other_error(network: Path, data: st.D
     whole[position] ^= 1 << data.draw(st.integers(0, 7))
     path = network.with_name("flipped.safetensors")
     path.write_bytes(whole)
-    try:
-        read_checkpoint(path)
-    except ModelError as error:
-        assert "\n" not in str(error)  # noqa: PT017 - there may be none
+    for read in (lambda: read_checkpoint(path), lambda: read_styles(str(path))):
+        try:
+            read()
+        except ModelError as error:
+            assert "\n" not in str(error)  # noqa: PT017 - there may be none

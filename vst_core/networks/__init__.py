@@ -4,7 +4,14 @@ from vst_core.networks.architecture import ARCHITECTURES, Architecture, Normaliz
 from vst_core.networks.band_pass import Plan
 from vst_core.networks.banded import BandedNetwork, plans
 from vst_core.networks.blocks import ConditionalNorm
-from vst_core.networks.checkpoint import Checkpoint, find_checkpoint, load_checkpoint, read_checkpoint, write_checkpoint
+from vst_core.networks.checkpoint import (
+    Checkpoint,
+    find_checkpoint,
+    load_checkpoint,
+    read_checkpoint,
+    read_styles,
+    write_checkpoint,
+)
 from vst_core.networks.transformer import MOST_KEPT, TransformerNet
 
 __all__ = [
@@ -21,5 +28,6 @@ __all__ = [
     "load_checkpoint",
     "plans",
     "read_checkpoint",
+    "read_styles",
     "write_checkpoint",
 ]

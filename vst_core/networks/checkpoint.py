@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -99,6 +100,19 @@ def load_checkpoint(name: str) -> Checkpoint:
     return read_checkpoint(find_checkpoint(name), sha256=_SHA256.get(name))
 
 
+def read_styles(name: str) -> tuple[str, ...]:
+    """The styles of a network, by its name or its path as for ``load_checkpoint``; its weights are not looked at.
+
+    Raises:
+        ModelError: there is none of that name, or it is no network of ours.
+    """
+    path = find_checkpoint(name)
+    with _told(path), safe_open(path, framework="pt") as file:
+        metadata = file.metadata() or {}
+        _check_version(metadata, path)
+        return tuple(json.loads(metadata["styles"]))
+
+
 def write_checkpoint(
     path: Path,
     network: TransformerNet,
@@ -148,21 +162,26 @@ def read_checkpoint(path: Path, *, sha256: str | None = None) -> Checkpoint:
             where=path,
             remedy="get the file again",
         )
+    with _told(path), safe_open(path, framework="pt") as file:
+        metadata = file.metadata() or {}
+        _check_version(metadata, path)
+        names = list(file.keys())
+        network, styles, card = _described(metadata, len(names))
+        colors = _colors(metadata, len(styles))
+        network.load_state_dict({name: file.get_tensor(name).float() for name in names}, assign=True)
+    if not all(bool(torch.isfinite(parameter).all()) for parameter in network.parameters()):
+        raise ModelError("holds weights that are not finite", where=path, remedy="train it again")
+    return Checkpoint(network.eval().requires_grad_(False), styles, card, colors, path, digest)
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
     try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            _check_version(metadata, path)
-            names = list(file.keys())
-            network, styles, card = _described(metadata, len(names))
-            colors = _colors(metadata, len(styles))
-            network.load_state_dict({name: file.get_tensor(name).float() for name in names}, assign=True)
+        yield
     except (SafetensorError, OSError, ValueError, LookupError, TypeError, ArithmeticError, RuntimeError):
         raise ModelError(
             "is no network, or a damaged one", where=path, remedy="give a .safetensors file made by vst train"
         ) from None
-    if not all(bool(torch.isfinite(parameter).all()) for parameter in network.parameters()):
-        raise ModelError("holds weights that are not finite", where=path, remedy="train it again")
-    return Checkpoint(network.eval().requires_grad_(False), styles, card, colors, path, digest)
 
 
 def _colors(metadata: Mapping[str, str], styles: int) -> tuple[Moments, ...]:

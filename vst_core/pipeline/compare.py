@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from vst_core.errors import SettingsError
-from vst_core.networks import load_checkpoint
+from vst_core.networks import read_styles
 from vst_core.pipeline.distance import Distances
 from vst_core.pipeline.measure import Report, measure_shot
 from vst_core.pipeline.method import NetworkCache
@@ -87,7 +87,7 @@ def plan_comparison(base: Mapping[str, Any], folder: Path, only: Sequence[str] =
         if only and name not in only:
             continue
         network = changes.get("network")
-        if network is not None and style not in (known := load_checkpoint(network).styles):
+        if network is not None and style not in (known := read_styles(network)):
             if not only:
                 continue
             raise SettingsError(

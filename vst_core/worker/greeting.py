@@ -8,7 +8,7 @@ from typing import Any, get_args
 from vst_core import __version__, weights
 from vst_core.device import resolve_device
 from vst_core.errors import ModelError
-from vst_core.networks import ARCHITECTURES, load_checkpoint
+from vst_core.networks import ARCHITECTURES, read_styles
 from vst_core.settings import Network, RenderSettings
 from vst_core.worker.protocol import PROTOCOL
 
@@ -45,7 +45,7 @@ def _networks() -> dict[str, list[str]]:
     networks = {}
     for name in ARCHITECTURES:
         try:
-            networks[name] = list(load_checkpoint(name).styles)
-        except ModelError:  # not shipped with this version, or damaged, which a render with it will tell
+            networks[name] = list(read_styles(name))
+        except ModelError:  # not shipped with this version, or no network, which a render with it will tell
             continue
     return networks

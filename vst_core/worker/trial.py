@@ -11,7 +11,7 @@ import numpy as np
 
 from vst_core import __version__, weights
 from vst_core.device import resolve_device
-from vst_core.networks import find_checkpoint, load_checkpoint
+from vst_core.networks import find_checkpoint, read_styles
 from vst_core.pipeline.method import NetworkCache
 from vst_core.pipeline.render import render_shot
 from vst_core.settings import FlowSettings, OutputSettings, RenderSettings, StyleSettings
@@ -80,7 +80,7 @@ def _weights(settings: RenderSettings) -> Path | None:
 
 def _with_files(settings: RenderSettings, folder: Path) -> RenderSettings:
     plate, style = (_write_picture(folder / f"{name}.png", waves) for name, waves in (("plate", 2), ("style", 9)))
-    wanted = load_checkpoint(settings.network).styles[0] if settings.method == "feedforward" else str(style)
+    wanted = read_styles(settings.network)[0] if settings.method == "feedforward" else str(style)
     return settings.model_copy(
         update={
             "plate": str(plate),
