@@ -8,26 +8,34 @@ Some twenty minutes on two cores that do nothing else; ``seams`` takes half of t
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import count
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
+import torch
 from bench_frame import enlarge
 from paired import milliseconds, paired, ratio
 from table import Table, show
 from torch import Tensor
 
 from vst_core import FrameRange, RenderSettings, render_shot
+from vst_core.device import resolve_device
 from vst_core.farm.local import run_plan
 from vst_core.farm.plan import plan_shots
 from vst_core.farm.settings import FarmSettings, SubmitSettings
+from vst_core.farm.worker_process import WorkerProcess, close_all
 from vst_core.frame_io import read_header
+from vst_core.networks import BandedNetwork, load_checkpoint
 from vst_core.pipeline.method import NetworkCache
 from vst_core.pipeline.plate import PlateReader
 from vst_core.pipeline.shot import open_transform
@@ -45,9 +53,11 @@ PARTS = ("shots", "chunks", "seams")
 
 SHOTS_NOTE = """Shots of {frames} frames, {size}, network `quality`, one thread each, by `vst submit` from start to
 end: on one core, where one worker is kept for all, against {processes} cores with as many workers. The efficiency is
-the time of the one over {processes} times that of the other. A worker alone also reads and writes on another core where
-it may: that is the last row. Processor seconds are those of all workers, of which each has to start; they hardly
-depend on what else the machine does."""
+the time of the one over {processes} times that of the other; "painting" leaves out the start of a worker, which each
+waits for once. A worker alone also reads and writes on another core where it may: that is the third row. Processor
+seconds are those of all workers, of which each has to start; they hardly depend on what else the machine does. The last
+row is what the machine itself allows: processes that do nothing but send a frame through the network again and
+again, with no file and no start, beside one another against one alone."""
 CHUNKS_NOTE = """One shot of {frames} frames, {size}, network `quality`, one thread, in exact chunks of {chunk} frames.
 `vst submit` and a session of Open Job Description keep their worker; a job of Slurm, and `vst render --chunk` by hand,
 start a process for each."""
@@ -80,13 +90,46 @@ def shots_beside_one_another(folder: Path, *, quick: bool) -> Table:
     }
     variants = {name: partial(submit, used, set(cores[:on])) for name, (used, on) in kinds.items()}
     times = paired(variants, 1 if quick else ROUNDS, warmup=0)
+    started = _seconds_to_start()
     note = SHOTS_NOTE.format(frames=len(frames), size=size, processes=PROCESSES)
-    table = Table(f"{PROCESSES} shots", note, ("how", "s", "efficiency", "processor s"))
+    table = Table(f"{PROCESSES} shots", note, ("how", "s", "efficiency", "painting", "processor s"))
     alone, *_ = kinds
+    painting = {name: [each - started for each in taken] for name, taken in times.items()}
     for name, (used, on) in kinds.items():
-        efficiency = ratio(times, alone, name) / on
-        table.add(name, f"{milliseconds(times, name) / 1000:.1f}", f"{efficiency:.3f}", f"{spent[used, on]:.1f}")
+        efficiencies = (f"{ratio(each, alone, name) / on:.3f}" for each in (times, painting))
+        table.add(name, f"{milliseconds(times, name) / 1000:.1f}", *efficiencies, f"{spent[used, on]:.1f}")
+    table.add("start of a worker", f"{started:.1f}", "", "", "")
+    width, height = map(int, size.split("x"))
+    one, several = (_seconds_of_network(processes, width, height) for processes in (1, PROCESSES))
+    table.add("the network alone, beside itself", f"{several:.2f} a frame", "", f"{one / several:.3f}", "")
     return table
+
+
+def _seconds_to_start() -> float:
+    """Until a worker of its own can be spoken to."""
+    heard: SimpleQueue[object] = SimpleQueue()
+    start = time.perf_counter()
+    worker = WorkerProcess(lambda _, event: heard.put(event))
+    worker.greet()
+    heard.get()
+    seconds = time.perf_counter() - start
+    close_all([worker])
+    return seconds
+
+
+def _seconds_of_network(processes: int, width: int, height: int) -> float:
+    """Seconds of a frame in as many processes at once that each only paint, with one thread."""
+    with multiprocessing.get_context("spawn").Pool(processes) as pool:
+        return statistics.mean(pool.map(_paint, [(width, height)] * processes, chunksize=1))
+
+
+def _paint(size: tuple[int, int]) -> float:
+    """Median seconds of a frame; the first one, while others may still start, does not count."""
+    width, height = size
+    device, checkpoint = resolve_device(threads=1), load_checkpoint("quality")
+    network = BandedNetwork(checkpoint.network, checkpoint.mixture(("oil",), (1.0,)), device.torch_device, device.dtype)
+    given = torch.rand(1, 3, height, width), torch.rand(1, 3, height, width), torch.ones(1, 1, height, width)
+    return milliseconds(paired({"": lambda: network(*given)}, 2 * ROUNDS, warmup=1), "") / 1000
 
 
 def exact_chunks(folder: Path, *, quick: bool) -> Table:
