@@ -4,6 +4,7 @@ main thread, where the engine meets signals and thread counts as it does under `
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import sys
@@ -12,7 +13,7 @@ import time
 from collections.abc import Callable, Iterable
 from functools import partial
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, NoReturn
 
 from vst_core.errors import ExitCode, SettingsError
 from vst_core.pipeline.method import NetworkCache
@@ -44,13 +45,16 @@ LEAVE_SECONDS = 0.5
 _log = logging.getLogger("vst.worker")
 
 
-def serve() -> None:
+def serve() -> NoReturn:
     """Do what the host asks on standard input, until it asks for the end, closes the input, or is gone itself."""
     parent = os.getppid()
     channel = Channel.take_over()
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(message)s")
     _log.setLevel(logging.INFO)
     Server(channel, parent).run()
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()  # what libraries printed
+    os._exit(ExitCode.OK)  # Python takes long to take a loaded engine apart, and a host waits
 
 
 class Server:
