@@ -68,6 +68,14 @@ def test_nothing_leaves_the_output_root(small_shot: SmallShot, tmp_path: Path, m
         assert check_shot(small_shot.settings(folder)) == []
 
 
+@pytest.mark.parametrize("to", ["loop", "nothing"])
+def test_a_link_that_leads_nowhere(small_shot: SmallShot, tmp_path: Path, to: str) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / to)
+    for folder in (tmp_path / "loop", tmp_path / "loop/below"):
+        line = f"{tmp_path / 'loop'}: is a link that leads nowhere; name another output folder"
+        assert refusal(small_shot, folder / "out.####.exr") == line
+
+
 @pytest.mark.parametrize("name", ["inner/../elsewhere", "link/../elsewhere", "../elsewhere"])
 def test_no_output_goes_up_by_dots(
     small_shot: SmallShot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, vst: Run, name: str

@@ -33,11 +33,12 @@ def check_output(frames: FrameRange, plate: FrameSequence, output: FrameSequence
         raise SettingsError("only EXR is written", where=output.pattern, remedy="name the output .exr")
     output.check_output(frames)
     _check_names(frames, output)
-    if any(output.path(frame).resolve() == plate.path(frame).resolve() for frame in frames):
+    if any(os.path.realpath(output.path(frame)) == os.path.realpath(plate.path(frame)) for frame in frames):
         raise SettingsError("output and plate are the same files", where=output.pattern, remedy="name another output")
     existing = _existing(output)
     if not existing.is_dir():
-        raise OutputError("is a file, not a folder", where=existing, remedy="name another output folder")
+        what = "is a file, not a folder" if existing.exists() else "is a link that leads nowhere"
+        raise OutputError(what, where=existing, remedy="name another output folder")
     if not os.access(existing, os.W_OK | os.X_OK):
         raise OutputError(
             "cannot be written to", where=existing, remedy="change its permissions or name another folder"
@@ -118,7 +119,7 @@ def _check_root(folder: Path) -> None:
 def _existing(output: FrameSequence) -> Path:
     """The folder, or the nearest one above it that there is."""
     folder = output.folder.absolute()
-    return next(parent for parent in (folder, *folder.parents) if parent.exists())
+    return next(parent for parent in (folder, *folder.parents) if os.path.lexists(parent))
 
 
 def _spell(size: float) -> str:
