@@ -85,14 +85,14 @@ test-disk: .venv/ready $(VGG16)
 
 weights: $(VGG16)
 
-# Networks of both sizes, from their recipes; hours. Bits are repeated by a processor, at one thread count.
-train-fast train-quality: train-%: .venv/ready $(VGG16)
-	$(BIN)/vst train --settings samples/recipes/$*.json --device cpu --threads 1 --license Apache-2.0 -o $*.safetensors
-
-train-fast: fast_first.safetensors
-
-fast_first.safetensors: .venv/ready $(VGG16)
-	$(BIN)/vst train --settings samples/recipes/fast_first.json --device cpu --threads 1 --license Apache-2.0 -o $@
+# Networks of both sizes, from their recipes, one part after the other; hours. Bits are repeated by a processor, at one
+# thread count.
+train-fast train-quality: train-%: %.safetensors
+fast.safetensors: fast_first.safetensors
+quality.safetensors: quality_second.safetensors
+quality_second.safetensors: quality_first.safetensors
+%.safetensors: samples/recipes/%.json | .venv/ready $(VGG16)
+	$(BIN)/vst train --settings $< --device cpu --threads 1 --license Apache-2.0 -o $@
 
 # The whole comparison, about an hour on a machine that does nothing else: docs/benchmarks.md and its plots.
 bench-report: .venv/bench-ready $(VGG16)
