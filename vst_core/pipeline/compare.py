@@ -35,7 +35,9 @@ METHODS: dict[str, tuple[str, dict[str, Any]]] = {
     "sliced": ("sliced Wasserstein, short term", {"method": "optimization", "style_loss": "sliced"}),
     "quality-alone": ("network quality, each frame alone", {"network": "quality", "temporal": False}),
     "quality": ("network quality", {"network": "quality"}),
+    "quality-long": ("network quality, long memory", {"network": "quality", "lags": _LONG_MEMORY}),
     "fast": ("network fast", {"network": "fast"}),
+    "fast-long": ("network fast, long memory", {"network": "fast", "lags": _LONG_MEMORY}),
 }
 """What is compared: by name, in words, and what it changes in the settings."""
 
