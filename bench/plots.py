@@ -19,7 +19,7 @@ def draw_flicker(table: Table, path: Path) -> None:
     kinds = list(dict.fromkeys(_kind(name) for name, _ in ways))
     shades = dict.fromkeys(kinds, 0)
     for name, found in ways:
-        kind, alone = _kind(name), "per frame" in name
+        kind, alone = _kind(name), "alone" in name
         shades[kind] += not alone
         look = {"marker": "x" if alone else "o^s"[(shades[kind] - 1) % 3], "color": _COLORS[kinds.index(kind)]}
         for axes, key in ((by_time, "seconds"), (by_style, "style")):
