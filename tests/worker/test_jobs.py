@@ -144,7 +144,7 @@ def test_a_busy_worker_gives_signs_of_life(worker: WorkerProcess, small_shot: Sm
     worker.ask("render", job="a", settings=endless(small_shot, tmp_path))
     beats = worker.until("heartbeat")[-1:] + worker.until("heartbeat")[-1:]
     assert [beat["job"] for beat in beats] == ["a", "a"]
-    assert 0 < beats[0]["seconds"] < beats[1]["seconds"]
+    assert 0 <= beats[0]["seconds"] < beats[1]["seconds"]  # the first may come as soon as the job has begun
     worker.ask("cancel", job="a")
     worker.until("cancelled")
 
