@@ -66,6 +66,12 @@ def test_a_prior_comes_through_where_it_is_valid_and_nowhere_else() -> None:
     assert torch.equal(kept[..., 10:20, :], painted[..., 10:20, :])
 
 
+def test_a_network_can_be_made_to_keep_more_of_the_prior() -> None:
+    frame, network = random_frame(32, 36), with_gate(random_network(), DROPS)
+    network.keep_more(KEEPS - DROPS)
+    assert torch.equal(network(*frame, FIRST), with_gate(random_network(), KEEPS)(*frame, FIRST))
+
+
 def test_black_and_white_can_be_reached() -> None:
     network, frame = with_gate(random_network(), DROPS), random_frame(32, 36)
     assert network.last.bias is not None

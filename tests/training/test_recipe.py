@@ -81,6 +81,7 @@ def test_every_setting_and_what_is_added_decide_the_digest() -> None:
         "temporal_weight": 2,
         "tv_weight": 2,
         "spike_weight": 2,
+        "keep": 1,
         "start": "first.safetensors",
         "features": "vgg19",
         "seed": 1,

@@ -39,6 +39,7 @@ OPTIONS = (
     Option(("--temporal-weight",), "recipe.temporal_weight", float),
     Option(("--tv-weight",), "recipe.tv_weight", float),
     Option(("--spike-weight",), "recipe.spike_weight", float),
+    Option(("--keep",), "recipe.keep", float),
     Option(("--normalization",), "recipe.normalization", str, "instance|batch|none"),
     Option(("--seed",), "recipe.seed", int),
     Option(("--features",), "recipe.features", str, "vgg19|vgg16"),

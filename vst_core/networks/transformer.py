@@ -75,6 +75,12 @@ class TransformerNet(nn.Module):
             x = F.relu(norm(conv(x), mix))
         return to_picture(self.last(x), warped, valid, most_kept)
 
+    def keep_more(self, amount: float) -> None:
+        """Keep more of the prior from now on: ``amount`` is added to the fourth output, before its sigmoid."""
+        assert self.last.bias is not None
+        with torch.no_grad():
+            self.last.bias[3] += amount
+
 
 def network_input(image: Tensor, warped: Tensor, valid: Tensor) -> Tensor:
     """(B, 7, H, W): frame and prior in [-1, 1], the prior's holes 0, and its mask (Ruder et al. 2018)."""

@@ -66,6 +66,13 @@ class Recipe(SettingsModel):
     spike_weight: float = Field(
         default=1.0, ge=0, description="How much spots that rise high above their map, and show as blots, are levelled."
     )
+    keep: float = Field(
+        default=0.0,
+        ge=0,
+        le=8,
+        description="How much more of the frame before the finished network keeps than it was trained to: added to the "
+        "gate before its sigmoid.",
+    )
     seed: int = Field(default=0, ge=0, lt=1 << 32, description="Seed of everything random.")
 
     @model_validator(mode="after")

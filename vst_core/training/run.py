@@ -96,6 +96,7 @@ class _Run:
                 except GeneratorExit:
                     self._save(trainer, history)
                     raise
+        trainer.network.keep_more(recipe.keep)
         self._draw(trainer, history)
         if settings.makes_network:
             card = model_card(inputs.about, trainer.network, history, settings.license)
