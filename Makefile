@@ -111,7 +111,7 @@ clean-room: .venv/bench-ready
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[bench]"
 	touch $@
 
-# All methods over the sample shot: demo/compare/comparison.md and .png. A quarter of an hour on a quiet machine.
+# All methods over the sample shot: demo/compare/comparison.md and .png. Half an hour on a quiet machine.
 comparison: .venv/ready $(VGG16)
 	$(BIN)/vst compare samples/shot/shot.####.exr --style samples/styles/oil.png --features vgg16 --frames 1001-1011 \
 	  -o demo/compare

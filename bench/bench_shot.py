@@ -2,8 +2,8 @@
 
     python bench/bench_shot.py [--style oil]
 
-Runs ``vst compare``, which leaves its own table and chart in ``demo/compare``, and puts a peer beside it. Takes a
-quarter of an hour or more, nearly all of it in the optimisations.
+Runs ``vst compare``, which leaves its own table and chart in ``demo/compare``, and puts a peer beside it. Takes half
+an hour, nearly all of it in the optimisations.
 """
 
 from __future__ import annotations
