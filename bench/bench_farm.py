@@ -22,20 +22,18 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-import torch
+import bench_network
 from bench_frame import enlarge
 from paired import milliseconds, paired, ratio
 from table import Table, show
 from torch import Tensor
 
 from vst_core import FrameRange, RenderSettings, render_shot
-from vst_core.device import resolve_device
 from vst_core.farm.local import run_plan
 from vst_core.farm.plan import plan_shots
 from vst_core.farm.settings import FarmSettings, SubmitSettings
 from vst_core.farm.worker_process import WorkerProcess, close_all
 from vst_core.frame_io import read_header
-from vst_core.networks import BandedNetwork, load_checkpoint
 from vst_core.pipeline.method import NetworkCache
 from vst_core.pipeline.plate import PlateReader
 from vst_core.pipeline.shot import open_transform
@@ -126,9 +124,7 @@ def _seconds_of_network(processes: int, width: int, height: int) -> float:
 def _paint(size: tuple[int, int]) -> float:
     """Median seconds of a frame; the first one, while others may still start, does not count."""
     width, height = size
-    device, checkpoint = resolve_device(threads=1), load_checkpoint("quality")
-    network = BandedNetwork(checkpoint.network, checkpoint.mixture(("oil",), (1.0,)), device.torch_device, device.dtype)
-    given = torch.rand(1, 3, height, width), torch.rand(1, 3, height, width), torch.ones(1, 1, height, width)
+    network, given = bench_network.made("quality", threads=1), bench_network.frame(width, height)
     return milliseconds(paired({"": lambda: network(*given)}, 2 * ROUNDS, warmup=1), "") / 1000
 
 

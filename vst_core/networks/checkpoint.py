@@ -107,9 +107,7 @@ def read_styles(name: str) -> tuple[str, ...]:
         ModelError: there is none of that name, or it is no network of ours.
     """
     path = find_checkpoint(name)
-    with _told(path), safe_open(path, framework="pt") as file:
-        metadata = file.metadata() or {}
-        _check_version(metadata, path)
+    with _opened(path) as (_, metadata):
         return tuple(json.loads(metadata["styles"]))
 
 
@@ -162,9 +160,7 @@ def read_checkpoint(path: Path, *, sha256: str | None = None) -> Checkpoint:
             where=path,
             remedy="get the file again",
         )
-    with _told(path), safe_open(path, framework="pt") as file:
-        metadata = file.metadata() or {}
-        _check_version(metadata, path)
+    with _opened(path) as (file, metadata):
         names = list(file.keys())
         network, styles, card = _described(metadata, len(names))
         colors = _colors(metadata, len(styles))
@@ -175,9 +171,13 @@ def read_checkpoint(path: Path, *, sha256: str | None = None) -> Checkpoint:
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
+def _opened(path: Path) -> Iterator[tuple[Any, dict[str, str]]]:
+    """A network's file and its metadata; whatever is wrong with either is told in a line."""
     try:
-        yield
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            _check_version(metadata, path)
+            yield file, metadata
     except (SafetensorError, OSError, ValueError, LookupError, TypeError, ArithmeticError, RuntimeError):
         raise ModelError(
             "is no network, or a damaged one", where=path, remedy="give a .safetensors file made by vst train"
