@@ -59,7 +59,7 @@ again, with no file and no start, beside one another against one alone."""
 CHUNKS_NOTE = """One shot of {frames} frames, {size}, network `quality`, one thread, in exact chunks of {chunk} frames.
 `vst submit` and a session of Open Job Description keep their worker; a job of Slurm, and `vst render --chunk` by hand,
 start a process for each."""
-SEAMS_NOTE = """Network `quality`. A draft chunk begins at frame {sample} of the sample shot, or at {long} of the same
+SEAMS_NOTE = """Network `quality`, `--lags 1` as in all draft chunks. One begins at frame {sample} of the sample shot, or at {long} of the same
 frames forth, back and forth, with motion by DIS: sqrt(mean((a - b)^2)) of its first frame and that of the whole shot,
 display [0, 1], as a share of that range. With 0.00% the preroll reaches the first frame of the shot."""
 
@@ -177,7 +177,7 @@ def seams(folder: Path, *, quick: bool) -> Table:
 
             def paint(name: str, **more: Any) -> Tensor:
                 pattern = folder / name / "o.####.exr"
-                settings = _settings(plate, pattern, FrameRange(FIRST, frame), style, **changes, **more)  # noqa: B023
+                settings = _settings(plate, pattern, FrameRange(FIRST, frame), style, lags="1", **changes, **more)  # noqa: B023
                 for _ in render_shot(settings, networks=networks):
                     pass
                 return _display(str(pattern), frame)  # noqa: B023

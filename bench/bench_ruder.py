@@ -30,6 +30,7 @@ from vst_core.pipeline.motions import Motions
 from vst_core.pipeline.plate import PlateReader
 from vst_core.pipeline.render import render_shot
 from vst_core.pipeline.shot import open_motion, open_transform, vectors_sequence
+from vst_core.pipeline.views import Views
 from vst_core.sequence import FrameSequence
 from vst_core.settings import FlowSettings, RenderSettings
 
@@ -96,7 +97,7 @@ def both_ways(made: Rendered) -> tuple[float, float]:
     plate, flow = FrameSequence.parse(str(SHOTS[made.shot])), FlowSettings()
     transform = open_transform(read_header(plate.path(made.frames[0])), None)
     reader = PlateReader(plate, None, transform, flow, vectors_sequence(flow, plate))
-    motions, pixels, found = Motions(reader, open_motion(flow), flow), made.pixels(), []
+    motions, pixels, found = Motions(Views(reader), open_motion(flow), flow), made.pixels(), []
     for lag in (1, -1):
         squares = count = 0.0
         for frame in made.frames:

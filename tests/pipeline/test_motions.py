@@ -14,6 +14,7 @@ from vst_core.frame_io import read_header
 from vst_core.pipeline.motions import Motions
 from vst_core.pipeline.plate import PlateReader
 from vst_core.pipeline.shot import open_motion, open_transform, vectors_sequence
+from vst_core.pipeline.views import Views
 from vst_core.sequence import FrameSequence
 from vst_core.settings import FlowSettings
 
@@ -26,11 +27,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def motions(folder: Path, source: str = "vectors") -> Motions:
-    plate, flow = FrameSequence.parse(folder / "shot.####.exr"), FlowSettings(source=source)
+def views(folder: Path, flow: FlowSettings) -> Views:
+    plate = FrameSequence.parse(folder / "shot.####.exr")
     transform = open_transform(read_header(plate.path(FRAMES.first)), None)
-    reader = PlateReader(plate, None, transform, flow, vectors_sequence(flow, plate))
-    return Motions(reader, open_motion(flow), flow)
+    return Views(PlateReader(plate, None, transform, flow, vectors_sequence(flow, plate)))
+
+
+def motions(folder: Path, source: str = "vectors") -> Motions:
+    flow = FlowSettings(source=source)
+    return Motions(views(folder, flow), open_motion(flow), flow)
 
 
 def trusted(motion: Motion) -> np.ndarray:
@@ -63,9 +68,9 @@ def test_what_moves_is_followed_over_several_steps(folder: Path, lag: int) -> No
 
 def test_another_look_is_no_return(folder: Path) -> None:
     """What lies behind the bar when it has passed is not what lay there before."""
-    found = motions(folder)
-    found.plate(1002)
-    before = found.view(1002).motion.image
+    flow = FlowSettings()
+    frames = views(folder, flow)
+    found, before = Motions(frames, open_motion(flow), flow), frames.view(1002).motion.image
     expected = found.between(1005, 3)
     hidden = torch.from_numpy(comes_back(1005))
     before[..., hidden] = 1 - before[..., hidden]

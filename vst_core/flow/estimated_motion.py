@@ -17,4 +17,4 @@ class EstimatedMotion:
         """The motion between any two frames."""
         backward_flow = self._estimate(current.image, previous.image)
         forward_flow = self._estimate(previous.image, current.image)
-        return Motion(backward_flow, consistency_mask(backward_flow, forward_flow))
+        return Motion(backward_flow, consistency_mask(backward_flow, forward_flow), forward_flow=forward_flow)

@@ -38,11 +38,13 @@ class Motion:
         backward_flow: (1, 2, H, W), pixels, x right, y down, on the current frame's grid, to the previous frame.
         valid: (1, 1, H, W) in [0, 1], 1 where the warped previous frame can be trusted.
         notes: what a user should know about this pair, one line each, naming the frame.
+        forward_flow: (1, 2, H, W), pixels, on the previous frame's grid, to the current one; None where nobody looked.
     """
 
     backward_flow: Tensor
     valid: Tensor
     notes: tuple[str, ...] = ()
+    forward_flow: Tensor | None = None
 
 
 FindMotion = Callable[[FlowFrame, FlowFrame], Motion]

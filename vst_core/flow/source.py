@@ -98,7 +98,8 @@ class MotionFromFiles:
             return Motion(backward_flow, consistency_mask(backward_flow) * known)
         forward_flow, forward_known = self._read(back, previous)
         forward_flow = forward_flow.masked_fill(forward_known == 0, torch.nan)  # the unknown is consistent with nothing
-        return Motion(backward_flow, consistency_mask(backward_flow, forward_flow) * known)
+        valid = consistency_mask(backward_flow, forward_flow) * known
+        return Motion(backward_flow, valid, forward_flow=forward_flow)
 
     @staticmethod
     def _read(flow_path: FlowPath, frame: FlowFrame) -> tuple[Tensor, Tensor]:

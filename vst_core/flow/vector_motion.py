@@ -65,7 +65,8 @@ class MotionFromVectors:
             there = self._fill(there, sky, current, previous)
             back = None if back is None else self._fill(back, sky_before, previous, current)
         valid = consistency_mask(there, back)
-        return Motion(there.to(current.image), valid.to(current.image), notes)
+        forward_flow = None if back is None else back.to(current.image)
+        return Motion(there.to(current.image), valid.to(current.image), notes, forward_flow)
 
     def _fill(self, flow: Tensor, sky: BoolArray | None, at: FlowFrame, to: FlowFrame) -> Tensor:
         """Flow, but estimated in the sky; far things move evenly, so a reduced picture tells as much."""

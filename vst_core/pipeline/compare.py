@@ -17,11 +17,10 @@ from vst_core.pipeline.method import NetworkCache
 from vst_core.pipeline.render import FrameProgress, render_shot
 from vst_core.pipeline.shot import plate_frames
 from vst_core.sequence import FrameSequence
-from vst_core.settings import FlowSettings, RenderSettings
+from vst_core.settings import LONG_MEMORY, FlowSettings, RenderSettings
 
 LAGS = (1, 10)
 """Distances in frames at which flicker is measured: short and long."""
-_LONG_MEMORY = (1, 2, 4)
 _PASSES = 4
 _GRAM = {"method": "optimization", "style_loss": "gram"}
 
@@ -29,15 +28,15 @@ METHODS: dict[str, tuple[str, dict[str, Any]]] = {
     "gatys": ("Gatys 2016, each frame alone", {**_GRAM, "temporal": False}),
     "naive": ("Gatys, held to the frame before as it stands", {**_GRAM, "flow.source": "none"}),
     "ruder": ("Ruder 2016, short term", _GRAM),
-    "ruder-long": ("Ruder 2016, long term", {**_GRAM, "lags": _LONG_MEMORY}),
+    "ruder-long": ("Ruder 2016, long term", {**_GRAM, "lags": LONG_MEMORY}),
     "ruder-passes": (f"Ruder 2016, {_PASSES} passes", {**_GRAM, "passes": _PASSES}),
     "wasserstein": ("Wasserstein, short term", {"method": "optimization", "style_loss": "wasserstein"}),
     "sliced": ("sliced Wasserstein, short term", {"method": "optimization", "style_loss": "sliced"}),
     "quality-alone": ("network quality, each frame alone", {"network": "quality", "temporal": False}),
+    "quality-short": ("network quality, the frame before alone", {"network": "quality", "lags": (1,)}),
     "quality": ("network quality", {"network": "quality"}),
-    "quality-long": ("network quality, long memory", {"network": "quality", "lags": _LONG_MEMORY}),
+    "fast-short": ("network fast, the frame before alone", {"network": "fast", "lags": (1,)}),
     "fast": ("network fast", {"network": "fast"}),
-    "fast-long": ("network fast, long memory", {"network": "fast", "lags": _LONG_MEMORY}),
 }
 """What is compared: by name, in words, and what it changes in the settings."""
 

@@ -11,6 +11,7 @@ from vst_core.pipeline.method import open_device
 from vst_core.pipeline.motions import Motions
 from vst_core.pipeline.plate import PlateReader, named_frame
 from vst_core.pipeline.shot import check_vectors, open_motion, open_sequences, open_transform, used_flow
+from vst_core.pipeline.views import Views
 from vst_core.settings import RenderSettings
 
 
@@ -30,9 +31,9 @@ def find_cuts(settings: RenderSettings, frames: FrameRange) -> Iterator[int]:
         check_vectors(flow, sequences.plate, frames.first, header, settings.layer)
         transform = open_transform(header, settings.color_space)
     reader = PlateReader(sequences.plate, settings.layer, transform, flow, sequences.vectors, settings.scale)
-    motions = Motions(reader, open_motion(flow, open_device(settings).torch_device), flow)
+    views = Views(reader)
+    motions = Motions(views, open_motion(flow, open_device(settings).torch_device), flow)
     for frame in range(frames.first + 1, frames.last + 1):
-        followed = motions.unchanged(frame, 1, motions.between(frame, 1))
-        if is_cut(motions.view(frame).motion.image, followed.valid):
+        if is_cut(views.view(frame).motion.image, motions.seen(frame, 1).valid):
             yield frame
         motions.keep(frame, frame)

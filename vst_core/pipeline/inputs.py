@@ -11,10 +11,11 @@ from typing import NamedTuple
 from vst_core.flow import Motion, is_cut
 from vst_core.frames import FrameRange
 from vst_core.pipeline.manifest import Seconds
-from vst_core.pipeline.motions import Motions
+from vst_core.pipeline.motions import FarMotions, Motions
 from vst_core.pipeline.plate import Plate
 from vst_core.pipeline.result import seconds_since
 from vst_core.pipeline.shot import Shot
+from vst_core.pipeline.views import SmallViews, Views, reduction
 
 _CUT = "another shot begins here; painted afresh"
 
@@ -47,7 +48,9 @@ class Inputs:
     def __init__(self, shot: Shot, frames: Iterable[int], lags: Sequence[int]) -> None:
         self._shot, self._frames, self._lags = shot, frames, lags
         self._shown = FrameRange(shot.sequences.span.first, shot.sequences.span.shot.last)
-        self._motions = Motions(shot.reader, shot.motion, shot.flow)
+        self._views = Views(shot.reader)
+        self._near = Motions(self._views, shot.motion, shot.flow)
+        self._far: Motions | FarMotions | None = None
         self._steps: dict[int, Motion] = {}
         self._cuts: dict[int, bool] = {}
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="vst-read")
@@ -70,22 +73,35 @@ class Inputs:
     def _read(self, frame: int) -> Input:
         """Runs in the pool's one thread; on a resumed render it also reads the frames before the first."""
         start = time.perf_counter()
-        plate = self._motions.plate(frame)
+        plate = self._views.plate(frame)
         seconds = Seconds(read=seconds_since(start))
         if not self._lags:
             return Input(plate, {}, (), seconds)
         start = time.perf_counter()
-        motions = {lag: self._followed(frame, lag) for lag in self._lags if self._is_one_shot(frame, frame - lag)}
+        far = self._far = self._far or self._farther(plate)
+        motions = {lag: self._followed(far, frame, lag) for lag in self._lags if self._is_one_shot(frame, frame - lag)}
         notes = self._notes(frame) if max(self._lags) > 0 else ()
-        reached = [frame, *(frame - lag for lag in self._lags)]
-        self._motions.keep(min(reached), max(reached))
-        self._steps = {number: step for number, step in self._steps.items() if min(reached) < number <= max(reached)}
+        self._forget(far, frame)
         return Input(plate, motions, notes, seconds.model_copy(update={"motion": seconds_since(start)}))
+
+    def _farther(self, plate: Plate) -> Motions | FarMotions:
+        """What finds motion over more than one frame."""
+        by = reduction(plate.frame.display_window)
+        if by == 1:
+            return self._near
+        return FarMotions(SmallViews(self._views, by), self._near, self._shot.motion, self._shot.flow)
+
+    def _forget(self, far: Motions | FarMotions, frame: int) -> None:
+        """All that the next frame does not need."""
+        for motions, farthest in {self._near: 1, far: max(map(abs, self._lags))}.items():
+            reached = [frame, *(frame - lag for lag in self._lags if abs(lag) <= farthest)]
+            motions.keep(min(reached), max(reached))
+        self._steps = {number: step for number, step in self._steps.items() if abs(number - frame) <= 1}
 
     def _notes(self, frame: int) -> tuple[str, ...]:
         if frame == self._shown.first:
             return ()
-        return (_CUT,) if self._is_cut(frame) else self._motions.between(frame, 1).notes
+        return (_CUT,) if self._is_cut(frame) else self._near.between(frame, 1).notes
 
     def _is_one_shot(self, frame: int, other: int) -> bool:
         """Whether the other frame is there, and no cut lies between the two."""
@@ -98,18 +114,15 @@ class Inputs:
         if settings.cuts != "auto":
             return frame in settings.cut_frames
         if frame not in self._cuts:
-            self._cuts[frame] = is_cut(self._motions.view(frame).motion.image, self._step(frame).valid)
+            self._cuts[frame] = is_cut(self._views.view(frame).motion.image, self._step(frame).valid)
         return self._cuts[frame]
 
-    def _followed(self, frame: int, lag: int) -> Motion:
+    def _followed(self, far: Motions | FarMotions, frame: int, lag: int) -> Motion:
         if self._shot.flow.source == "none":  # which is bound to what was there before, whatever moved
-            return self._motions.between(frame, lag)
-        return self._step(frame) if lag == 1 else self._seen(frame, lag)
+            return far.between(frame, lag)
+        return self._step(frame) if lag == 1 else (far if abs(lag) > 1 else self._near).seen(frame, lag)
 
     def _step(self, frame: int) -> Motion:
         if frame not in self._steps:
-            self._steps[frame] = self._seen(frame, 1)
+            self._steps[frame] = self._near.seen(frame, 1)
         return self._steps[frame]
-
-    def _seen(self, frame: int, lag: int) -> Motion:
-        return self._motions.unchanged(frame, lag, self._motions.between(frame, lag))

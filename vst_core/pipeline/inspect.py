@@ -25,6 +25,7 @@ from vst_core.pipeline.motions import Motions
 from vst_core.pipeline.plate import Plate, PlateReader
 from vst_core.pipeline.shot import open_motion, open_transform, used_flow, vectors_sequence
 from vst_core.pipeline.verify import Verification
+from vst_core.pipeline.views import Views
 from vst_core.sequence import FrameSequence
 from vst_core.settings import RenderSettings
 
@@ -103,12 +104,13 @@ class _Inspection:
         plates = PlateReader(source, settings.layer, transform, flow, vectors_sequence(flow, source))
         painted = open_transform(read_header(self._output.path(frames[0])), settings.color_space)
         results = PlateReader(self._output, settings.written_layer, painted, flow, None)
-        motions = Motions(plates, open_motion(flow), flow)
+        views = Views(plates)
+        motions = Motions(views, open_motion(flow), flow)
 
         def read(frame: int) -> _Pair:
-            plate, stylized, motion = motions.plate(frame), results.read(frame), None
+            plate, stylized, motion = views.plate(frame), results.read(frame), None
             if frame - 1 in there and frame not in settings.cut_frames:
-                motion = motions.unchanged(frame, 1, motions.between(frame, 1))
+                motion = motions.seen(frame, 1)
             motions.keep(frame, frame)
             there.add(frame)
             return _Pair(plate, stylized, motion)

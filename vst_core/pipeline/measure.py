@@ -20,6 +20,7 @@ from vst_core.pipeline.flicker import Moment, warping_errors, warping_sums
 from vst_core.pipeline.motions import Motions
 from vst_core.pipeline.plate import PlateReader, named_frame
 from vst_core.pipeline.shot import check_frames, open_motion, open_transform, plate_frames, vectors_sequence
+from vst_core.pipeline.views import Views
 from vst_core.sequence import FrameSequence
 from vst_core.settings import FlowSettings, Network
 
@@ -126,10 +127,11 @@ def measure_shot(
     painted_transform = open_transform(read_header(result.path(numbers.first)), color_space)
     results = PlateReader(result, layer, painted_transform, flow, None)
     meter = StyleMeter(network, weights_path, styles) if styles else None
-    flicker = _Flicker(Motions(plates, open_motion(flow), flow), lags)
+    views = Views(plates)
+    flicker = _Flicker(views, Motions(views, open_motion(flow), flow), lags)
     lumas: list[float] = []
     for number in numbers:
-        original, painted = flicker.motions.plate(number), results.read(number)
+        original, painted = views.plate(number), results.read(number)
         if original.display.pixels.shape != painted.display.pixels.shape:
             raise InputError("is not of the plate's size", where=result.path(number))
         with named_frame(number), torch.no_grad():
@@ -164,8 +166,8 @@ def _luma(image: Tensor) -> float:
 class _Flicker:
     """Sums squared warping errors over a shot."""
 
-    def __init__(self, motions: Motions, lags: tuple[int, ...]) -> None:
-        self.motions, self._lags = motions, sorted(set(lags))
+    def __init__(self, views: Views, motions: Motions, lags: tuple[int, ...]) -> None:
+        self._views, self._motions, self._lags = views, motions, sorted(set(lags))
         self._past: dict[int, Moment] = {}
         self._sums = {lag: torch.zeros(4, dtype=torch.float64) for lag in lags}
         self.notes: list[str] = []
@@ -174,14 +176,14 @@ class _Flicker:
         """Take in the next frame; ``stylized`` covers the plate's data window."""
         first = frame - max(self._lags, default=0)
         self._past = {number: moment for number, moment in self._past.items() if number >= first}
-        self._past[frame] = Moment(self.motions.view(frame), stylized)
+        self._past[frame] = Moment(self._views.view(frame), stylized)
         for lag in self._lags:
             if frame - lag not in self._past:
                 continue
-            motion = self.motions.between(frame, lag)
+            motion = self._motions.between(frame, lag)
             self.notes += [note for note in motion.notes if note not in self.notes]
             self._sums[lag] += warping_sums(self._past[frame], self._past[frame - lag], motion)
-        self.motions.keep(first, frame)
+        self._motions.keep(first, frame)
 
     def errors(self) -> list[WarpingError]:
         """The result."""

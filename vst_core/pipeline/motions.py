@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import torch
 
-from vst_core.flow import Motion, MotionFinder, compose, steady_motion, unchanged_mask, warp
-from vst_core.pipeline.plate import Plate, PlateReader, View, motion_between, named_frame
+from vst_core.flow import Motion, MotionFinder, compose, invert, steady_motion, unchanged_mask, warp
+from vst_core.pipeline.plate import motion_between, named_frame
+from vst_core.pipeline.views import FAR_WIDTH, SmallViews, Viewed
 from vst_core.pipeline.windows import coverage, place
 from vst_core.settings import FlowSettings
+
+Step = Callable[[int, int], Motion]
 
 
 class Motions:
@@ -21,36 +25,22 @@ class Motions:
     finds most of what comes back, and estimated flow next to nothing of it: see ``bench/bench_ruder.py``.)
 
     Args:
-        reader: of the plate.
+        views: the frames.
         find: the motion between two frames that are neighbours, or between any two.
         flow: where it comes from.
+        step: (frame, 1 or -1) -> the motion over a single step, where somebody knows it; else it is looked for.
     """
 
-    def __init__(self, reader: PlateReader, find: MotionFinder, flow: FlowSettings) -> None:
-        self._reader, self._find = reader, find
+    def __init__(self, views: Viewed, find: MotionFinder, flow: FlowSettings, step: Step | None = None) -> None:
+        self._views, self._find, self._known_step = views, find, step
         self._chains = flow.is_pattern or flow.source == "vectors"
         self._has_both_ways = not flow.is_pattern or flow.forward is not None or flow.source.lower().endswith(".exr")
-        self._plate: Plate | None = None
-        self._views: dict[int, View] = {}
-        self._steps: dict[tuple[int, int], Motion] = {}
-
-    def plate(self, frame: int) -> Plate:
-        """A frame, whole; only the last one is kept in memory so."""
-        if self._plate is None or self._plate.view.motion.frame != frame:
-            self._plate = self._reader.read(frame)
-            self._views[frame] = self._plate.view
-        return self._plate
-
-    def view(self, frame: int) -> View:
-        """A frame as a source of motion sees it."""
-        if frame not in self._views:
-            self._views[frame] = self._reader.read(frame).view
-        return self._views[frame]
+        self._links: dict[tuple[int, int], Motion] = {}
 
     def keep(self, first: int, last: int) -> None:
         """Forget all other frames; they are read again when they are asked for."""
-        self._views = {frame: view for frame, view in self._views.items() if first <= frame <= last}
-        self._steps = {pair: step for pair, step in self._steps.items() if first <= min(pair) < max(pair) <= last}
+        self._views.keep(first, last)
+        self._links = {pair: link for pair, link in self._links.items() if first <= min(pair) < max(pair) <= last}
 
     def between(self, frame: int, lag: int) -> Motion:
         """The motion to a frame from the one ``lag`` frames before it.
@@ -59,49 +49,91 @@ class Motions:
             VstError: one of the frames cannot be read, or has no motion.
         """
         with torch.no_grad():
-            if abs(lag) == 1 or not self._chains:
-                return self._pair(frame, frame - lag)
-            chained = self._chained(frame, lag)
-            return _completed(chained, self._steady(frame, lag)) if self._has_both_ways else chained
+            link = self._link(frame, lag)
+            steady = abs(lag) > 1 and self._chains and self._has_both_ways
+            return _completed(link, self._steady(frame, lag)) if steady else link
 
-    def unchanged(self, frame: int, lag: int, motion: Motion) -> Motion:
-        """``motion`` to a frame, valid only where the plate looks as it did: no other light, shadow or thing."""
-        current, previous = self.view(frame), self.view(frame - lag)
-        before = place(previous.motion.image, previous.window, current.window)
+    def seen(self, frame: int, lag: int) -> Motion:
+        """``between``, valid only where the plate looks as it did: no other light, shadow or thing.
+
+        Raises:
+            VstError: see ``between``.
+        """
         with torch.no_grad():
-            warped = warp(before, motion.backward_flow)
-            return replace(motion, valid=motion.valid * unchanged_mask(current.motion.image, warped, motion.valid))
+            return self._unchanged(frame, lag, self.between(frame, lag))
 
-    def _pair(self, frame: int, other: int) -> Motion:
-        """Between neighbours it is found once: chains share their links."""
-        if (frame, other) in self._steps:
-            return self._steps[frame, other]
-        current, previous = self.view(frame), self.view(other)
-        with named_frame(frame):
-            motion = motion_between(self._find, current, previous)
-        if abs(frame - other) == 1:
-            self._steps[frame, other] = motion
-        return motion
+    def _unchanged(self, frame: int, lag: int, motion: Motion) -> Motion:
+        current, previous = self._views.view(frame), self._views.view(frame - lag)
+        before = place(previous.motion.image, previous.window, current.window)
+        warped = warp(before, motion.backward_flow)
+        return replace(motion, valid=motion.valid * unchanged_mask(current.motion.image, warped, motion.valid))
+
+    def _link(self, frame: int, lag: int) -> Motion:
+        """A pair, or links of which it is made; each is found once."""
+        pair = frame, frame - lag
+        if pair in self._links:
+            return self._links[pair]
+        if abs(lag) > 1 and self._chains:
+            link = self._chained(frame, lag)
+        elif self._chains and self._known_step is not None:
+            link = self._known_step(frame, lag)
+        else:
+            current, previous = (self._views.view(number) for number in pair)
+            with named_frame(frame):
+                link = motion_between(self._find, current, previous)
+        if abs(lag) == 1 or link.valid.shape[-1] <= FAR_WIDTH:  # large ones over long lags would fill the memory
+            self._links[pair] = link
+        return link
 
     def _chained(self, frame: int, lag: int) -> Motion:
-        """Single steps chained; a pixel is valid if it is at every step."""
-        back = 1 if lag > 0 else -1
-        window, chain = self.view(frame).window, self._pair(frame, frame - back)
-        for earlier in range(frame - back, frame - lag, -back):
-            own, step = self.view(earlier).window, self._pair(earlier, earlier - back)
-            valid = chain.valid * warp(place(step.valid, own, window), chain.backward_flow, padding="zeros")
-            flow = compose(chain.backward_flow, place(step.backward_flow, own, window))
-            chain = Motion(flow, valid)
-        return chain
+        """Out of two links, the nearer one over a power of two of frames; a pixel is valid if it is in both."""
+        near = (1 << (abs(lag) - 1).bit_length() - 1) * (1 if lag > 0 else -1)
+        first, second = self._link(frame, near), self._link(frame - near, lag - near)
+        own, window = self._views.view(frame - near).window, self._views.view(frame).window
+        valid = first.valid * warp(place(second.valid, own, window), first.backward_flow, padding="zeros")
+        return Motion(compose(first.backward_flow, place(second.backward_flow, own, window)), valid)
 
     def _steady(self, frame: int, lag: int) -> Motion:
         back, earlier = (1 if lag > 0 else -1), frame - lag
-        backward_flow = self._pair(frame, frame - back).backward_flow
-        forward_flow = self._pair(earlier, earlier + back).backward_flow
-        previous, window = self.view(earlier), self.view(frame).window
-        motion = steady_motion(backward_flow, place(forward_flow, previous.window, window), abs(lag))
-        there = warp(coverage(previous.covered, window), motion.backward_flow, padding="zeros")
-        return self.unchanged(frame, lag, replace(motion, valid=motion.valid * there))
+        backward_flow, last = self._link(frame, back).backward_flow, self._link(earlier + back, back)
+        forward_flow = invert(last.backward_flow) if last.forward_flow is None else last.forward_flow
+        own, window = (self._views.view(each).window for each in (earlier + back, frame))
+        motion = steady_motion(backward_flow, place(forward_flow, own, window), abs(lag))
+        covered = coverage(self._views.view(earlier).covered, window)
+        there = warp(covered, motion.backward_flow, padding="zeros")
+        return self._unchanged(frame, lag, replace(motion, valid=motion.valid * there))
+
+
+class FarMotions:
+    """Motion over several frames of large pictures, found in smaller ones: in a fraction of the time and memory.
+
+    What it is for, paint that comes back as it was, needs no silhouette to the pixel.
+
+    Args:
+        views: the smaller frames.
+        near: motion between the frames as they are, of which chains are made.
+        find: see ``Motions``.
+        flow: see ``Motions``.
+    """
+
+    def __init__(self, views: SmallViews, near: Motions, find: MotionFinder, flow: FlowSettings) -> None:
+        self._views, self._near = views, near
+        self._motions = Motions(views, find, flow, self._step)
+
+    def between(self, frame: int, lag: int) -> Motion:
+        """See ``Motions.between``."""
+        return self._views.enlarged(self._motions.between(frame, lag), frame)
+
+    def seen(self, frame: int, lag: int) -> Motion:
+        """See ``Motions.seen``."""
+        return self._views.enlarged(self._motions.seen(frame, lag), frame)
+
+    def keep(self, first: int, last: int) -> None:
+        """See ``Motions.keep``."""
+        self._motions.keep(first, last)
+
+    def _step(self, frame: int, back: int) -> Motion:
+        return self._views.reduced(self._near.between(frame, back), frame)
 
 
 def _completed(motion: Motion, other: Motion) -> Motion:

@@ -98,15 +98,8 @@ class PlateReader:
             display = self._transform.to_display(frame.color, frame.alpha)
             vectors, depth = self._motion(number, frame)
             motion = FlowFrame(number, str(path), display.pixels, vectors, depth)
-        return Plate(frame, display, self._view(motion, frame.data_window))
-
-    def _view(self, motion: FlowFrame, covered: Window) -> View:
-        window = grown(covered, self._smallest)
-        if window == covered:
-            return View(motion, window, covered)
-        margins = (0, window.width - covered.width, 0, window.height - covered.height)
-        picture = F.pad(motion.image, margins, mode="replicate")
-        return View(replace(moved(motion, covered, window), image=picture), window, covered)
+        window = frame.data_window
+        return Plate(frame, display, widened(motion, window, grown(window, self._smallest), window))
 
     def _check_size(self, frame: Frame) -> None:
         self._display_window = self._display_window or frame.display_window
@@ -133,6 +126,16 @@ class PlateReader:
             channel, depth_name = own, depth_channel(layer, tuple(frame.view))
         depth = None if depth_name is None else torch.from_numpy(channel(depth_name))[None, None]
         return vectors, depth
+
+
+def widened(motion: FlowFrame, window: Window, wanted: Window, covered: Window) -> View:
+    """A view of a frame's data, extended to the right and downwards to the window that is wanted; its picture goes on
+    as it ends.
+    """
+    if wanted == window:
+        return View(motion, window, covered)
+    picture = F.pad(motion.image, (0, wanted.width - window.width, 0, wanted.height - window.height), mode="replicate")
+    return View(replace(moved(motion, window, wanted), image=picture), wanted, covered)
 
 
 class _Channels:

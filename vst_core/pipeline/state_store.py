@@ -14,8 +14,8 @@ from vst_core.pipeline.claim import Claim, hidden_folder
 from vst_core.pipeline.state import Past, State, read_state, state_path, write_state
 from vst_core.sequence import FrameSequence
 
-# Beside the last states, those are kept that every so-manieth frame leaves to the next, so that a frame damaged later
-# costs at most this many again.
+# Beside the last states, one in so many is kept, so that a frame damaged later does not cost the whole shot again: as
+# many in a row as a frame looks back to.
 CHECKPOINT_EVERY = 8
 _NUMBER = re.compile(r"-?[0-9]+")
 
@@ -50,7 +50,7 @@ class StateStore:
         # So do those that a chunk starts from: the chunk may be damaged later.
         old = state.frame - self._lookback - 1
         starts_a_chunk = 0 < self._frames.first - old <= self._lookback
-        if -old % CHECKPOINT_EVERY >= self._lookback and not starts_a_chunk:
+        if -old % (CHECKPOINT_EVERY * self._lookback) >= self._lookback and not starts_a_chunk:
             state_path(self.folder, old).unlink(missing_ok=True)
 
     def remembered(self, past: Past, state: State) -> Past:

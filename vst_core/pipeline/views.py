@@ -1,0 +1,144 @@
+"""The frames of a plate as sources of motion see them: as they are, or smaller, for motion over several frames."""
+
+from __future__ import annotations
+
+import math
+from typing import Protocol
+
+import cv2
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from vst_core.flow import FlowFrame, Motion
+from vst_core.image import Window
+from vst_core.pipeline.plate import Plate, PlateReader, View, widened
+from vst_core.pipeline.windows import grown, place
+
+FAR_WIDTH = 1024
+"""Pixels across a picture that are enough to follow it over several frames."""
+_SMALLEST_SIDE = 32  # of a smaller view, as of a whole one
+
+
+class Viewed(Protocol):
+    """Frames that were looked at, by their numbers."""
+
+    def view(self, frame: int) -> View:
+        """A frame; it is read where it is not remembered."""
+
+    def keep(self, first: int, last: int) -> None:
+        """Forget all other frames."""
+
+
+class Views:
+    """Frames as they are.
+
+    Args:
+        reader: of the plate.
+    """
+
+    def __init__(self, reader: PlateReader) -> None:
+        self._reader = reader
+        self._plate: Plate | None = None
+        self._views: dict[int, View] = {}
+
+    def plate(self, frame: int) -> Plate:
+        """A frame, whole; only the last one is kept in memory so."""
+        if self._plate is None or self._plate.view.motion.frame != frame:
+            self._plate = self._reader.read(frame)
+            self._views[frame] = self._plate.view
+        return self._plate
+
+    def view(self, frame: int) -> View:
+        """See ``Viewed``."""
+        if frame not in self._views:
+            self._views[frame] = self.glance(frame)
+        return self._views[frame]
+
+    def glance(self, frame: int) -> View:
+        """A frame that is not remembered if it was not before."""
+        return self._views[frame] if frame in self._views else self._reader.read(frame).view
+
+    def keep(self, first: int, last: int) -> None:
+        """See ``Viewed``."""
+        self._views = {frame: view for frame, view in self._views.items() if first <= frame <= last}
+
+
+class SmallViews:
+    """Frames reduced, on a grid that is the same for every data window: its pixels begin at multiples of ``by``.
+
+    Args:
+        views: the frames as they are.
+        by: pixels of theirs, across and down, in one.
+    """
+
+    def __init__(self, views: Views, by: int) -> None:
+        self._whole, self._by = views, by
+        self._views: dict[int, View] = {}
+
+    def view(self, frame: int) -> View:
+        """See ``Viewed``."""
+        if frame not in self._views:
+            self._views[frame] = self._reduced(self._whole.glance(frame))
+        return self._views[frame]
+
+    def keep(self, first: int, last: int) -> None:
+        """See ``Viewed``."""
+        self._views = {frame: view for frame, view in self._views.items() if first <= frame <= last}
+
+    def reduced(self, motion: Motion, frame: int) -> Motion:
+        """Motion of the frame as it is, on the grid of this one."""
+        by, view = self._by, self._whole.glance(frame)
+        small = _reduced_window(view.window, by)
+        margins, wanted = _margins(view.window, by), self.view(frame).window
+
+        def speeds(flow: Tensor) -> Tensor:
+            return place(_sampled(flow, margins, by) / by, small, wanted)
+
+        valid = -F.max_pool2d(-F.pad(motion.valid, margins), by)  # a pixel is trusted if all of it is
+        forward_flow = None if motion.forward_flow is None else speeds(motion.forward_flow)
+        return Motion(speeds(motion.backward_flow), place(valid, small, wanted), motion.notes, forward_flow)
+
+    def enlarged(self, motion: Motion, frame: int) -> Motion:
+        """Motion that was found here, on the frame's own grid."""
+        small, window, by = self.view(frame).window, self._whole.view(frame).window, self._by
+        left, top = window.x - small.x * by, window.y - small.y * by
+
+        def on_its_grid(field: Tensor) -> Tensor:
+            large = F.interpolate(field, scale_factor=by, mode="bilinear")
+            return large[..., top : top + window.height, left : left + window.width]
+
+        return Motion(on_its_grid(motion.backward_flow * by), on_its_grid(motion.valid), motion.notes)
+
+    def _reduced(self, view: View) -> View:
+        """Without vectors: steps are reduced when they are known."""
+        by, motion = self._by, view.motion
+        planes = F.pad(motion.image, _margins(view.window, by), mode="replicate")[0].cpu().numpy()
+        window = _reduced_window(view.window, by)
+        size = window.width, window.height
+        image = np.stack([cv2.resize(plane, size, interpolation=cv2.INTER_AREA) for plane in planes])
+        reduced = FlowFrame(motion.frame, motion.path, torch.from_numpy(image)[None].to(motion.image))
+        return widened(reduced, window, grown(window, _SMALLEST_SIDE), _reduced_window(view.covered, by))
+
+
+def _sampled(field: Tensor, margins: tuple[int, int, int, int], by: int) -> Tensor:
+    """One pixel in each direction out of ``by``: what lies at a silhouette is not mixed."""
+    return F.pad(field, margins, mode="replicate")[..., by // 2 :: by, by // 2 :: by]
+
+
+def reduction(display_window: Window) -> int:
+    """By how much a picture is reduced in which motion over several frames is looked for."""
+    return max(1, math.ceil(display_window.width / FAR_WIDTH))
+
+
+def _margins(window: Window, by: int) -> tuple[int, int, int, int]:
+    """Pixels left, right, above and below that are missing to whole ones of the reduced grid."""
+    right, bottom = window.x + window.width, window.y + window.height
+    return window.x % by, -right % by, window.y % by, -bottom % by
+
+
+def _reduced_window(window: Window, by: int) -> Window:
+    left, right, top, bottom = _margins(window, by)
+    width, height = window.width + left + right, window.height + top + bottom
+    return Window((window.x - left) // by, (window.y - top) // by, width // by, height // by)
