@@ -20,8 +20,6 @@ Network = Literal["vgg19", "vgg16"]
 Precision = Literal["auto", "float32", "bfloat16"]
 
 FLOW_SOURCES = ("vectors", "dis", "farneback", "deepflow", "raft", "none")
-LONG_MEMORY = (1, 2, 4)
-"""How many frames back networks look when nothing else is said."""
 COMPRESSIONS = ("none", "rle", "zips", "zip", "piz", "pxr24", "b44", "b44a", "dwaa", "dwab")
 
 
@@ -210,7 +208,7 @@ class RenderSettings(SettingsModel):
     lags: Lags | None = Field(
         default=None,
         description="How many frames back earlier results are looked at: what was hidden for less than that comes back "
-        "as it was. When left out 1,2,4 by a network; 1 by optimization, and in a draft of a chunk.",
+        "as it was. When left out 1,4 by a network; 1 by optimization, and in a draft of a chunk.",
     )
     cuts: Cuts = Field(
         default="auto",
@@ -246,7 +244,7 @@ class RenderSettings(SettingsModel):
     @property
     def used_lags(self) -> tuple[int, ...]:
         """The lags, in order; none where each frame is stylised on its own."""
-        usual = LONG_MEMORY if self.method == "feedforward" and self.preroll is None else (1,)
+        usual = (1, 4) if self.method == "feedforward" and self.preroll is None else (1,)
         return (self.lags or usual) if self.temporal else ()
 
     @property

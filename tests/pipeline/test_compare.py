@@ -64,11 +64,8 @@ def test_every_method_has_its_settings() -> None:
         assert settings.style.styles == (("oil",) if settings.method == "feedforward" else ("styles/oil.png",))
     assert [name for name, settings in plan.items() if not settings.temporal] == ["gatys", "quality-alone"]
     assert plan["naive"].flow.source == "none"
-    assert [name for name, settings in plan.items() if settings.used_lags == (1, 2, 4)] == [
-        "ruder-long",
-        "quality",
-        "fast",
-    ]
+    looking_back = {name: settings.used_lags for name, settings in plan.items() if len(settings.used_lags) > 1}
+    assert looking_back == {"ruder-long": (1, 2, 4), "quality": (1, 4), "fast": (1, 4)}
     assert plan["ruder-passes"].passes > 1
     assert {plan[name].network for name in ("quality", "fast")} == {"quality", "fast"}
     assert plan["sliced"].optimization.style_loss == "sliced"

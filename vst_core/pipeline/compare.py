@@ -17,7 +17,7 @@ from vst_core.pipeline.method import NetworkCache
 from vst_core.pipeline.render import FrameProgress, render_shot
 from vst_core.pipeline.shot import plate_frames
 from vst_core.sequence import FrameSequence
-from vst_core.settings import LONG_MEMORY, FlowSettings, RenderSettings
+from vst_core.settings import FlowSettings, RenderSettings
 
 LAGS = (1, 10)
 """Distances in frames at which flicker is measured: short and long."""
@@ -28,7 +28,7 @@ METHODS: dict[str, tuple[str, dict[str, Any]]] = {
     "gatys": ("Gatys 2016, each frame alone", {**_GRAM, "temporal": False}),
     "naive": ("Gatys, held to the frame before as it stands", {**_GRAM, "flow.source": "none"}),
     "ruder": ("Ruder 2016, short term", _GRAM),
-    "ruder-long": ("Ruder 2016, long term", {**_GRAM, "lags": LONG_MEMORY}),
+    "ruder-long": ("Ruder 2016, long term", {**_GRAM, "lags": (1, 2, 4)}),
     "ruder-passes": (f"Ruder 2016, {_PASSES} passes", {**_GRAM, "passes": _PASSES}),
     "wasserstein": ("Wasserstein, short term", {"method": "optimization", "style_loss": "wasserstein"}),
     "sliced": ("sliced Wasserstein, short term", {"method": "optimization", "style_loss": "sliced"}),
