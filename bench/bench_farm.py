@@ -46,7 +46,7 @@ FIRST, LAST = 1001, 1016
 STYLES = ("oil", "ink", "mosaic", "watercolor", "woodcut")
 PREROLLS = (8, 12, 16, 24)
 PROCESSES = 2
-ROUNDS = 3
+ROUNDS = 2
 PARTS = ("shots", "chunks", "seams")
 
 SHOTS_NOTE = """Shots of {frames} frames, {size}, network `quality`, one thread each, by `vst submit` from start to
@@ -59,9 +59,10 @@ again, with no file and no start, beside one another against one alone."""
 CHUNKS_NOTE = """One shot of {frames} frames, {size}, network `quality`, one thread, in exact chunks of {chunk} frames.
 `vst submit` and a session of Open Job Description keep their worker; a job of Slurm, and `vst render --chunk` by hand,
 start a process for each."""
-SEAMS_NOTE = """Network `quality`, `--lags 1` as in all draft chunks. One begins at {sample} of the sample shot, or at {long} of the same frames forth, back and forth, with motion by DIS: sqrt(mean((a - b)^2)) of its first frame and
-that of the whole shot, display [0, 1], as a share of that range. With 0.00% the preroll reaches the first frame of the
-shot."""
+SEAMS_NOTE = """Network `quality`, `--lags 1` as in all draft chunks. One begins at frame {sample} of the sample shot,
+or at {long} of the same frames forth, back and forth, with motion by DIS: sqrt(mean((a - b)^2)) of its first frame
+and that of the whole shot, display [0, 1], as a share of that range. With 0.00% the preroll reaches the first frame of
+the shot."""
 
 
 def shots_beside_one_another(folder: Path, *, quick: bool) -> Table:
