@@ -97,8 +97,8 @@ class MotionFromFiles:
         if back is None:
             return Motion(backward_flow, consistency_mask(backward_flow) * known)
         forward_flow, forward_known = self._read(back, previous)
-        forward_flow = forward_flow.masked_fill(forward_known == 0, torch.nan)  # the unknown is consistent with nothing
-        valid = consistency_mask(backward_flow, forward_flow) * known
+        tested = forward_flow.masked_fill(forward_known == 0, torch.nan)  # the unknown is consistent with nothing
+        valid = consistency_mask(backward_flow, tested) * known
         return Motion(backward_flow, valid, forward_flow=forward_flow)
 
     @staticmethod

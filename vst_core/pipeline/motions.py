@@ -14,6 +14,7 @@ from vst_core.pipeline.windows import coverage, place
 from vst_core.settings import FlowSettings
 
 Step = Callable[[int, int], Motion]
+"""``(frame, 1 or -1) -> motion`` to it from the frame before or after."""
 
 
 class Motions:
@@ -28,7 +29,7 @@ class Motions:
         views: the frames.
         find: the motion between two frames that are neighbours, or between any two.
         flow: where it comes from.
-        step: (frame, 1 or -1) -> the motion over a single step, where somebody knows it; else it is looked for.
+        step: what knows the motion over a single step; it is looked for when left out.
     """
 
     def __init__(self, views: Viewed, find: MotionFinder, flow: FlowSettings, step: Step | None = None) -> None:
