@@ -79,12 +79,12 @@ def test_a_chunk_starts_from_a_state_that_is_handed_over(paint: Render, painted:
 
 
 def test_a_chunk_needs_only_its_own_plates_and_the_ones_beside_it(
-    small_shot: SmallShot, small_network: Path, painted: Path, tmp_path: Path
+    small_shot: SmallShot, small_network: Path, paint: Render, tmp_path: Path
 ) -> None:
     shot = small_shot.copy(tmp_path / "plate")
-    folder = copy_of(painted, tmp_path / "out")
+    paint(tmp_path / "out", lags="1")
     shot.path(1002).unlink()
-    results = shot.render(folder, **with_network(small_network, chunk="1004"))
+    results = shot.render(tmp_path / "out", **with_network(small_network, chunk="1004", lags="1"))
     assert frames_of(results, kept=True) == [1004]
 
 
@@ -158,7 +158,7 @@ def test_overwriting_a_chunk_leaves_the_others(paint: Render, painted: Path, tmp
 def test_a_draft_is_a_shot_that_starts_at_its_preroll(paint: Render, painted: Path, tmp_path: Path) -> None:
     assert frames_of(paint(tmp_path / "draft", chunk="1003-1004", preroll=1)) == [1003, 1004]
     assert outputs(tmp_path / "draft") == ["out.1003.exr", "out.1004.exr"]
-    paint(tmp_path / "later", frames="1002-1004")
+    paint(tmp_path / "later", frames="1002-1004", lags="1")
     assert differing(tmp_path / "later", tmp_path / "draft", FrameRange(1003, 1004)) == []
     assert not same(read_channels(out(painted, 1003)), read_channels(out(tmp_path / "draft", 1003)))
     assert '"preroll": 1' in attributes_of(out(tmp_path / "draft", 1003))["vst:settings"]
@@ -174,9 +174,10 @@ def test_a_draft_is_never_taken_for_exact(paint: Render, painted: Path, tmp_path
         paint(folder, chunk="1003-1004", preroll=1)
 
 
-def test_a_draft_whose_preroll_reaches_the_first_frame_is_exact(paint: Render, painted: Path, tmp_path: Path) -> None:
-    paint(tmp_path, chunk="1003-1004", preroll=9)
-    assert differing(painted, tmp_path, FrameRange(1003, 1004)) == []
+def test_a_draft_whose_preroll_reaches_the_first_frame_is_exact(paint: Render, tmp_path: Path) -> None:
+    paint(tmp_path / "whole", lags="1")
+    paint(tmp_path / "draft", chunk="1003-1004", preroll=9)
+    assert differing(tmp_path / "whole", tmp_path / "draft", FrameRange(1003, 1004)) == []
 
 
 @pytest.mark.parametrize("event", ["progress", "frame"])
