@@ -207,7 +207,7 @@ def main() -> None:
         if "networks" in options.parts:
             every = ",".join(map(str, range(1, 9)))
             for network in ("fast", "quality"):
-                memories = ("1", "1,2,4", "1,2,4,8,15", every)
+                memories = ("1", "1,4", "1,2,4", "1,2,4,8,15", every)
                 compare_memory([shots[0], ("tram", "1001-1060")], folder, network, memories, network=network)
         if "optimization" in options.parts:
             compare_memory(shots, folder, "optimisation", ("1", "1,2,4"), **solved)

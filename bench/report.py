@@ -3,8 +3,8 @@
     python bench/report.py [--quick] [--only PART ...] [--to FOLDER]
 
 Nothing else should run meanwhile; it takes about an hour on two cores. ``--quick`` shows in minutes, on less, that
-all of it works. ``--only`` measures some parts again and keeps the others of ``benchmarks.json`` that were measured on
-the same machine.
+all of it works. ``--only`` measures some parts again and keeps the others of ``benchmarks.json``; the page says which
+machine each part was measured on.
 """
 
 from __future__ import annotations
@@ -62,9 +62,15 @@ def measured(part: str, *, quick: bool) -> dict[str, Any]:
 
 def write_page(found: dict[str, Any], folder: Path) -> None:
     """Page and plots of what was measured."""
-    machine = next(iter(found.values()))["machine"]
-    lines = ["# Measured comparisons\n", "Made by `make bench-report`, side by side on one machine:\n"]
-    lines.append("".join(f"- {line}\n" for line in machine))
+    machines = []
+    for each in found.values():
+        machines += [each["machine"]] if each["machine"] not in machines else []
+    lines = [
+        "# Measured comparisons\n",
+        "Made by `make bench-report`, the ways of each table side by side on one machine.\n",
+    ]
+    for number, machine in enumerate(machines, start=1):
+        lines += [f"Machine {number}:\n", "".join(f"- {line}\n" for line in machine)]
     if any(each["quick"] for each in found.values()):
         lines.append("**Quick: a trial of the machinery, on a few small frames. These are no results.**\n")
     for heading, parts in SECTIONS.items():
@@ -75,7 +81,8 @@ def write_page(found: dict[str, Any], folder: Path) -> None:
             if part in PLOTS:
                 PLOTS[part](tables[0], folder / f"bench_{part}.png")
                 lines.append(f"![{tables[0].title.replace('`', '')}](bench_{part}.png)\n")
-            lines.append(f"*{found[part]['sources']}, in {found[part]['minutes']} minutes.*\n")
+            where = machines.index(found[part]["machine"]) + 1
+            lines.append(f"*{found[part]['sources']}, in {found[part]['minutes']} minutes on machine {where}.*\n")
     (folder / "benchmarks.md").write_text("\n".join(lines), encoding="utf-8")
 
 
@@ -88,8 +95,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.manual_seed(0)
     kept = options.to / "benchmarks.json"
-    before = json.loads(kept.read_text()) if kept.exists() and len(options.only) < len(PARTS) else {}
-    found = {part: each for part, each in before.items() if each["machine"] == surroundings()}
+    found = json.loads(kept.read_text()) if kept.exists() and len(options.only) < len(PARTS) else {}
     for part in options.only:
         found[part] = measured(part, quick=options.quick)
         kept.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
