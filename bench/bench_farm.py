@@ -132,7 +132,9 @@ def _paint(size: tuple[int, int]) -> float:
 def exact_chunks(folder: Path, *, quick: bool) -> Table:
     """A shot in exact chunks beside the whole."""
     plate, frames, size = _plate(folder, (640, 360), quick=quick)
-    chunk, numbers = 2 if quick else 4, count()
+    chunk, numbers = 2 if quick else FarmSettings().chunk_size, count()
+    if not quick:
+        frames = _twice(folder, frames)
 
     def submit(chunks: str) -> None:
         shot = _settings(plate, folder / f"chunks{next(numbers)}" / "o.####.exr", frames)
@@ -198,6 +200,19 @@ def _plate(folder: Path, size: tuple[int, int], *, quick: bool) -> tuple[str, Fr
     for frame in frames:
         enlarge(frame, folder / f"plate.{frame}.exr", width, height)
     return str(folder / "plate.####.exr"), frames, f"{width}x{height}"
+
+
+def _twice(folder: Path, frames: FrameRange) -> FrameRange:
+    """The shot from its middle on, twice, so that chunks of its length begin between cuts."""
+    length, half = len(frames), len(frames) // 2
+    plates = [folder / f"plate.{frame}.exr" for frame in frames]
+    for index, plate in enumerate(plates):
+        plate.rename(folder / f"source.{index}.exr")
+    longer = FrameRange(frames.first, frames.first + 2 * length - 1)
+    for frame in longer:
+        index = (frame - frames.first + half) % length
+        (folder / f"plate.{frame}.exr").symlink_to(folder / f"source.{index}.exr")
+    return longer
 
 
 def _forth_and_back(folder: Path) -> str:

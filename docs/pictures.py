@@ -22,7 +22,7 @@ FRAMES = vst.FrameRange(1001, 1016)
 STYLES = ("oil", "ink", "mosaic", "watercolor", "woodcut")
 SHEETS = {"quality": ("sheet.png", 4), "fast": ("sheet_fast.png", 2)}  # file, frames of each style
 SHOWN, WIDTH = "oil", 320
-LINES = {"each by itself": "C3", "on the one before": "C0", "the plate": "black"}
+LINES = {"each by itself": "C3", "on earlier ones": "C0", "the plate": "black"}
 
 
 def paint(pattern: str, style: str, *, network: str = "quality", temporal: bool = True) -> str:

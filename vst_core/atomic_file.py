@@ -78,7 +78,8 @@ def make_folder(folder: Path) -> None:
     try:
         folder.absolute().mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(f"cannot be made ({error.strerror})", where=folder) from None
+        remedy = "name another folder, or look to its permissions and the room that is left there"
+        raise OutputError(f"cannot be made ({error.strerror})", where=folder, remedy=remedy) from None
 
 
 def clean_temporaries(

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from full_disk import small_disk
+from full_disk import quota, small_disk
 from small_shot import SHOT, Outcome, SmallShot, copy_of, differing, leftovers, out
 
 from vst_core import VstError
@@ -124,6 +124,28 @@ def test_a_quota_that_is_used_up(
     assert "frame 1001 (" not in outcome.err
     folder = copy_of(rendered, tmp_path / "out")
     assert vst(*small_shot.command(folder)).code == 0  # nothing is to be made
+
+
+def test_a_real_quota(small_shot: SmallShot, tmp_path: Path, vst: Run) -> None:
+    """On a disk that says it has room: refused before the first frame; with more, all is well."""
+    with quota(tmp_path / "disk", 32 << 20) as disk:
+        (disk / "other").write_bytes(os.urandom(8 << 20))
+        assert vst(*small_shot.command(disk / "out")).code == 0
+        shutil.rmtree(disk / "out")
+        with pytest.raises(OSError, match=os.strerror(errno.EDQUOT)):
+            fill(disk / "other")
+        outcome = vst(*small_shot.command(disk / "out"))
+        assert (outcome.code, outcome.out) == (4, "")
+        assert "(Disk quota exceeded); name another folder" in outcome.complaint
+        assert list(disk.rglob("*.exr")) == []
+
+
+def fill(path: Path) -> None:
+    """Write until nothing more is taken."""
+    with path.open("ab", buffering=0) as file:
+        while True:
+            file.write(os.urandom(1 << 16))
+            os.fsync(file.fileno())
 
 
 def test_a_disk_that_is_full(small_shot: SmallShot, tmp_path: Path, vst: Run) -> None:
