@@ -25,7 +25,7 @@ from vst_core.sequence import FrameSequence
 from vst_core.settings import FlowSettings
 
 _DEPTH_SUFFIXES = ("Depth.Z", "Depth.V")
-_SMALLEST_SIDE = 32  # of a view; the feature network needs half of it. Hosts write 1x1 where a frame shows nothing
+SMALLEST_SIDE = 32  # of a view; the feature network needs half of it. Hosts write 1x1 where a frame shows nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class PlateReader:
     ) -> None:
         self._sequence, self._layer, self._transform = sequence, layer, transform
         self._flow, self._vectors = flow, vectors
-        self._smallest = math.ceil(_SMALLEST_SIDE / min(1.0, 2 * scale))
+        self._smallest = math.ceil(SMALLEST_SIDE / min(1.0, 2 * scale))
         self._display_window: Window | None = None
 
     def read(self, number: int) -> Plate:

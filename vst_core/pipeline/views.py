@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Protocol
 
 import cv2
 import numpy as np
@@ -13,25 +12,37 @@ from torch import Tensor
 
 from vst_core.flow import FlowFrame, Motion
 from vst_core.image import Window
-from vst_core.pipeline.plate import Plate, PlateReader, View, widened
+from vst_core.pipeline.plate import SMALLEST_SIDE, Plate, PlateReader, View, widened
 from vst_core.pipeline.windows import grown, place
 
 FAR_WIDTH = 1024
 """Pixels across a picture that are enough to follow it over several frames."""
-_SMALLEST_SIDE = 32  # of a smaller view, as of a whole one
 
 
-class Viewed(Protocol):
-    """Frames that were looked at, by their numbers."""
+class Viewed:
+    """Frames that were looked at, by their numbers; a kind of them says what a look is."""
+
+    def __init__(self) -> None:
+        self._views: dict[int, View] = {}
+
+    def glance(self, frame: int) -> View:
+        """A frame that is not remembered if it was not before."""
+        return self._views[frame] if frame in self._views else self._look(frame)
 
     def view(self, frame: int) -> View:
-        """A frame; it is read where it is not remembered."""
+        """A frame, remembered from now on."""
+        self._views[frame] = self.glance(frame)
+        return self._views[frame]
 
     def keep(self, first: int, last: int) -> None:
         """Forget all other frames."""
+        self._views = {frame: view for frame, view in self._views.items() if first <= frame <= last}
+
+    def _look(self, frame: int) -> View:
+        raise NotImplementedError
 
 
-class Views:
+class Views(Viewed):
     """Frames as they are.
 
     Args:
@@ -39,9 +50,9 @@ class Views:
     """
 
     def __init__(self, reader: PlateReader) -> None:
+        super().__init__()
         self._reader = reader
         self._plate: Plate | None = None
-        self._views: dict[int, View] = {}
 
     def plate(self, frame: int) -> Plate:
         """A frame, whole; only the last one is kept in memory so."""
@@ -50,22 +61,11 @@ class Views:
             self._views[frame] = self._plate.view
         return self._plate
 
-    def view(self, frame: int) -> View:
-        """See ``Viewed``."""
-        if frame not in self._views:
-            self._views[frame] = self.glance(frame)
-        return self._views[frame]
-
-    def glance(self, frame: int) -> View:
-        """A frame that is not remembered if it was not before."""
-        return self._views[frame] if frame in self._views else self._reader.read(frame).view
-
-    def keep(self, first: int, last: int) -> None:
-        """See ``Viewed``."""
-        self._views = {frame: view for frame, view in self._views.items() if first <= frame <= last}
+    def _look(self, frame: int) -> View:
+        return self._reader.read(frame).view
 
 
-class SmallViews:
+class SmallViews(Viewed):
     """Frames reduced, on a grid that is the same for every data window: its pixels begin at multiples of ``by``.
 
     Args:
@@ -74,18 +74,11 @@ class SmallViews:
     """
 
     def __init__(self, views: Views, by: int) -> None:
+        super().__init__()
         self._whole, self._by = views, by
-        self._views: dict[int, View] = {}
 
-    def view(self, frame: int) -> View:
-        """See ``Viewed``."""
-        if frame not in self._views:
-            self._views[frame] = self._reduced(self._whole.glance(frame))
-        return self._views[frame]
-
-    def keep(self, first: int, last: int) -> None:
-        """See ``Viewed``."""
-        self._views = {frame: view for frame, view in self._views.items() if first <= frame <= last}
+    def _look(self, frame: int) -> View:
+        return self._reduced(self._whole.glance(frame))
 
     def reduced(self, motion: Motion, frame: int) -> Motion:
         """Motion of the frame as it is, on the grid of this one."""
@@ -119,7 +112,7 @@ class SmallViews:
         size = window.width, window.height
         image = np.stack([cv2.resize(plane, size, interpolation=cv2.INTER_AREA) for plane in planes])
         reduced = FlowFrame(motion.frame, motion.path, torch.from_numpy(image)[None].to(motion.image))
-        return widened(reduced, window, grown(window, _SMALLEST_SIDE), _reduced_window(view.covered, by))
+        return widened(reduced, window, grown(window, SMALLEST_SIDE), _reduced_window(view.covered, by))
 
 
 def _sampled(field: Tensor, margins: tuple[int, int, int, int], by: int) -> Tensor:
