@@ -75,7 +75,8 @@ class Inputs:
         start = time.perf_counter()
         plate = self._views.plate(frame)
         seconds = Seconds(read=seconds_since(start))
-        if not self._lags:
+        is_alone = frame == self._shown.first and not any(frame - lag in self._shown for lag in self._lags)
+        if not self._lags or is_alone:
             return Input(plate, {}, (), seconds)
         start = time.perf_counter()
         far = self._far = self._far or self._farther(plate)
