@@ -34,7 +34,7 @@ from vst_core.farm.plan import plan_shots
 from vst_core.farm.settings import FarmSettings, SubmitSettings
 from vst_core.farm.worker_process import WorkerProcess, close_all
 from vst_core.frame_io import read_header
-from vst_core.pipeline.method import NetworkCache
+from vst_core.pipeline.cache import RenderCache
 from vst_core.pipeline.plate import PlateReader
 from vst_core.pipeline.shot import open_transform
 from vst_core.sequence import FrameSequence
@@ -174,14 +174,14 @@ def seams(folder: Path, *, quick: bool) -> Table:
     }
     note = SEAMS_NOTE.format(sample=sample, long=long)
     table = Table("Seams of draft chunks", note, ("shot, style", *(f"preroll {each}" for each in prerolls)))
-    networks = NetworkCache()
+    cache = RenderCache()
     for kind, (plate, frame, changes) in kinds.items():
         for style in styles:
 
             def paint(name: str, **more: Any) -> Tensor:
                 pattern = folder / name / "o.####.exr"
                 settings = _settings(plate, pattern, FrameRange(FIRST, frame), style, lags="1", **changes, **more)  # noqa: B023
-                for _ in render_shot(settings, networks=networks):
+                for _ in render_shot(settings, cache=cache):
                     pass
                 return _display(str(pattern), frame)  # noqa: B023
 

@@ -24,8 +24,8 @@ from torch import Tensor
 
 from vst_core.flow import warp
 from vst_core.frame_io import read_channels, read_header
+from vst_core.pipeline.cache import RenderCache
 from vst_core.pipeline.measure import Report, measure_shot
-from vst_core.pipeline.method import NetworkCache
 from vst_core.pipeline.motions import Motions
 from vst_core.pipeline.plate import PlateReader
 from vst_core.pipeline.render import render_shot
@@ -43,7 +43,7 @@ STYLE = ROOT / "samples/styles/oil.png"
 LAGS = (1, 2, 4, 10)
 FARTHEST = 40
 """Frames back that a former look is looked for."""
-_NETWORKS = NetworkCache()
+_CACHE = RenderCache()
 
 
 class Rendered:
@@ -62,7 +62,7 @@ class Rendered:
         style = "oil" if changes.get("method") != "optimization" else str(STYLE)
         settings = RenderSettings.of({**data, "style": {"styles": [style]}, "features": "vgg16", **changes})
         start = time.perf_counter()
-        results = list(render_shot(settings, networks=_NETWORKS))
+        results = list(render_shot(settings, cache=_CACHE))
         self.seconds = (time.perf_counter() - start) / len(results)
         self.frames = [result.frame for result in results]
         made = [result.stages for result in results if result.stages is not None]

@@ -17,7 +17,7 @@ from small_shot import COMMAND_LINE, Outcome, SmallShot, copy_of, differing, out
 
 from vst_core import FrameRange, OutputError, RenderSettings, SettingsError, render_shot
 from vst_core.errors import Cancelled, ExitCode
-from vst_core.pipeline.method import NetworkCache
+from vst_core.pipeline.cache import RenderCache
 from vst_core.pipeline.result import FrameProgress
 
 SHOT = FrameRange(1001, 1003)
@@ -26,7 +26,7 @@ PASSES: dict[str, Any] = {
     "optimization": {"iterations": 2, "iterations_next": 3, "scales": 1, "passes": 3},
 }
 ONCE: dict[str, Any] = {**PASSES, "optimization": {**PASSES["optimization"], "passes": 1}}
-NETWORKS = NetworkCache()
+CACHE = RenderCache()
 TWICE: dict[str, Any] = {**PASSES, "optimization": {**PASSES["optimization"], "passes": 2}}
 
 
@@ -63,7 +63,7 @@ def visits(small_shot: SmallShot, folder: Path, **changes: Any) -> list[tuple[in
     """Render; which frames it works on, in which pass, in this order."""
     seen: dict[tuple[int, int], None] = {}
     settings = small_shot.settings(folder, **changes)
-    list(render_shot(settings, lambda progress: seen.setdefault((progress.number, progress.frame)), NETWORKS))
+    list(render_shot(settings, lambda progress: seen.setdefault((progress.number, progress.frame)), CACHE))
     return list(seen)
 
 
@@ -94,7 +94,7 @@ def test_a_render_that_was_stopped_in_any_pass_goes_on(
     small_shot: SmallShot, painted: Path, tmp_path: Path, number: int, frame: int
 ) -> None:
     with pytest.raises(Cancelled):
-        list(render_shot(small_shot.settings(tmp_path, **PASSES), stop_at(number, frame), NETWORKS))
+        list(render_shot(small_shot.settings(tmp_path, **PASSES), stop_at(number, frame), CACHE))
     assert visits(small_shot, tmp_path, **PASSES)[0] == (number, frame)
     assert differing(painted, tmp_path, SHOT) == []
     assert kept_passes(tmp_path) == {"pass-2": list(SHOT)}

@@ -10,7 +10,7 @@ from worker_process import LAST, worker_process
 import vst_core
 from vst_core import SettingsError
 from vst_core.networks import ARCHITECTURES, TransformerNet, write_checkpoint
-from vst_core.pipeline.method import NetworkCache
+from vst_core.pipeline.cache import RenderCache
 from vst_core.worker.jobs import Job
 from vst_core.worker.trial import run_trial, trial_settings
 
@@ -18,7 +18,7 @@ from vst_core.worker.trial import run_trial, trial_settings
 def trial(**given: Any) -> dict[str, Any]:
     """The report of a trial in this process."""
     settings = trial_settings(given)
-    return run_trial(settings, NetworkCache(), Job("trial", lambda _: {}, lambda *_, **__: None))
+    return run_trial(settings, RenderCache(), Job("trial", lambda _: {}, lambda *_, **__: None))
 
 
 def test_a_trial_renders_a_frame_of_its_own(small_shot: SmallShot, tmp_path: Path) -> None:

@@ -6,19 +6,19 @@ from collections.abc import Iterator
 
 from vst_core.errors import VstError
 from vst_core.farm.plan import Plan, Task
+from vst_core.pipeline.cache import RenderCache
 from vst_core.pipeline.check import check_shot
-from vst_core.pipeline.method import NetworkCache
 from vst_core.settings import RenderSettings
 
 
 def check_plan(plan: Plan) -> Iterator[tuple[str, VstError]]:
     """The complaints about each shot, by its name, as ``check_shot`` has them."""
-    networks = NetworkCache()
+    cache = RenderCache()
     told: set[tuple[str, str]] = set()
     for task in plan.tasks:
         if task.after is not None:  # the first one of its chain stands for the whole shot
             continue
-        for complaint in check_shot(_checked(task), networks):
+        for complaint in check_shot(_checked(task), cache):
             if (task.shot, str(complaint)) not in told:
                 told.add((task.shot, str(complaint)))
                 yield task.shot, complaint

@@ -10,8 +10,9 @@ from vst_core.errors import VstError
 from vst_core.frame_io import Header, check_frame_compression, color_channels, read_header
 from vst_core.frames import FrameRange
 from vst_core.methods import read_style
+from vst_core.pipeline.cache import RenderCache
 from vst_core.pipeline.destination import check_output, check_space
-from vst_core.pipeline.method import NetworkCache, open_device, open_method, style_images
+from vst_core.pipeline.method import open_device, open_method, style_images
 from vst_core.pipeline.plate import check_size
 from vst_core.pipeline.resume import past_before, refuse_foreign
 from vst_core.pipeline.shot import (
@@ -31,7 +32,7 @@ from vst_core.sequence import FrameSequence, spell_frames
 from vst_core.settings import RenderSettings
 
 
-def check_shot(settings: RenderSettings, networks: NetworkCache | None = None) -> list[VstError]:
+def check_shot(settings: RenderSettings, cache: RenderCache | None = None) -> list[VstError]:
     """Look for everything that would stop a render, without rendering or writing anything.
 
     Looked at are missing and unreadable frames, changed sizes, absent colour and vector channels, colour spaces, style
@@ -40,7 +41,7 @@ def check_shot(settings: RenderSettings, networks: NetworkCache | None = None) -
 
     Args:
         settings: the shot.
-        networks: has the network of an earlier check, and keeps this one's for a later one.
+        cache: has the network of an earlier check, and keeps this one's for a later one.
 
     Returns:
         The complaints, those on the plate first; empty if there are none. What several frames have is one complaint.
@@ -83,7 +84,7 @@ def check_shot(settings: RenderSettings, networks: NetworkCache | None = None) -
     with collect():
         device = open_device(settings)
     with collect():
-        method = open_method(settings, device or resolve_device("cpu"), networks)
+        method = open_method(settings, device or resolve_device("cpu"), cache)
     with collect():
         open_motion(used_flow(settings))
     if span is not None and output is not None:

@@ -11,9 +11,9 @@ from typing import Any
 
 from vst_core.errors import SettingsError
 from vst_core.networks import read_styles
+from vst_core.pipeline.cache import RenderCache
 from vst_core.pipeline.distance import Distances
 from vst_core.pipeline.measure import Report, measure_shot
-from vst_core.pipeline.method import NetworkCache
 from vst_core.pipeline.render import FrameProgress, render_shot
 from vst_core.pipeline.shot import plate_frames
 from vst_core.sequence import FrameSequence
@@ -117,10 +117,10 @@ def compare_methods(
     Raises:
         VstError: one line that names frame and file.
     """
-    networks = NetworkCache()
+    cache = RenderCache()
     for name, settings in plan.items():
         start = time.perf_counter()
-        frames = len(list(render_shot(settings, partial(on_progress, name), networks)))
+        frames = len(list(render_shot(settings, partial(on_progress, name), cache)))
         seconds = (time.perf_counter() - start) / frames
         yield Compared(name, METHODS[name][0], seconds, _measured(settings, style, flow))
 

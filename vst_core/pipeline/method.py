@@ -2,42 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
 
 from vst_core import weights
 from vst_core.device import Device, resolve_device
 from vst_core.features import Features
 from vst_core.methods import FeedForward, Method, Optimization, read_style
 from vst_core.networks import find_checkpoint, load_checkpoint
+from vst_core.pipeline.cache import RenderCache
 from vst_core.pipeline.manifest import Asset, asset
 from vst_core.settings import RenderSettings
-
-_Network = TypeVar("_Network")
-
-
-class NetworkCache:
-    """Keeps the network of the last render, so that the next one with the same need not load it again."""
-
-    def __init__(self) -> None:
-        self._key: tuple[object, ...] = ()
-        self._network: Any = None
-
-    def keep(self, load: Callable[[], _Network], *key: object) -> _Network:
-        """The network that is kept, or another in its place.
-
-        Args:
-            load: loads it.
-            key: all that makes it what it is: its name, the hash of its file, its type, where it lives.
-        """
-        if key != self._key:
-            self._key, self._network = (), None  # two are never in memory, nor one that failed to load
-            self._network = load()
-            self._key = key
-        network: _Network = self._network
-        return network
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,29 +33,29 @@ def open_device(settings: RenderSettings) -> Device:
     return resolve_device(settings.device, settings.precision, settings.threads)
 
 
-def open_method(settings: RenderSettings, device: Device, networks: NetworkCache | None = None) -> LoadedMethod:
+def open_method(settings: RenderSettings, device: Device, cache: RenderCache | None = None) -> LoadedMethod:
     """The method with its network; style images are yet to be given to it by ``prepare_style``.
 
     Args:
         settings: the shot.
         device: where the network is to live, and in which precision.
-        networks: has the network of an earlier render, and keeps this one.
+        cache: has the network of an earlier render, and keeps this one.
 
     Raises:
         ModelError: there are no weights, or they are not usable.
         SettingsError: the network has no such style.
     """
-    networks = networks or NetworkCache()
+    kept = (cache or RenderCache()).network
     home = device.torch_device, device.dtype
     if settings.method == "feedforward":
         name, digest = settings.network, weights.file_sha256(find_checkpoint(settings.network))
-        checkpoint = networks.keep(lambda: load_checkpoint(name), name, digest, *home)
+        checkpoint = kept.keep(lambda: load_checkpoint(name), name, digest, *home)
         method = FeedForward(checkpoint, settings.style.styles, settings.style.blend, device, settings.tile)
         return LoadedMethod(method, device, asset(checkpoint.path, checkpoint.sha256))
     loaded = weights.load(settings.features, settings.weights)
     options = settings.optimization
     layers = list(dict.fromkeys((*options.content_layers, *options.style_layers)))
-    features = networks.keep(
+    features = kept.keep(
         lambda: Features(settings.features, loaded, layers, dtype=device.dtype, device=device.torch_device),
         *(settings.features, loaded.sha256, *layers, *home),
     )

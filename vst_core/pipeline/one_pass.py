@@ -13,7 +13,7 @@ from vst_core.flow import Motion, warp_sharp
 from vst_core.frames import FrameRange
 from vst_core.image import Window
 from vst_core.methods import Optimization, Prior, blended_start, two_sided_prior
-from vst_core.pipeline.inputs import Input
+from vst_core.pipeline.footage import Input
 from vst_core.pipeline.plate import named_frame
 from vst_core.pipeline.result import FrameReport
 from vst_core.pipeline.shot import Shot

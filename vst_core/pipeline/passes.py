@@ -52,7 +52,7 @@ def _run(shot: Shot, states: _States, before: _States | None, on_progress: Calla
     while frames and (state := states.load(frames[0], last)) is not None:
         past, last = _near(past | {state.frame: state}, state.frame, max(lags)), state
         frames.pop(0)
-    with Inputs(shot, frames, this.lags(lags)) as inputs:
+    with Inputs(shot.footage, frames, this.lags(lags)) as inputs:
         for given in inputs:
             frame, window = given.plate.view.motion.frame, given.plate.view.window
             report = FrameReport(frame, on_progress, this.number, this.passes)

@@ -13,9 +13,9 @@ from contextlib import ExitStack
 from dataclasses import replace
 
 from vst_core.errors import VstError
+from vst_core.pipeline.cache import RenderCache
 from vst_core.pipeline.destination import least_size, reserve
 from vst_core.pipeline.inputs import Inputs
-from vst_core.pipeline.method import NetworkCache
 from vst_core.pipeline.one_pass import Pass
 from vst_core.pipeline.passes import earlier_passes
 from vst_core.pipeline.recorder import Recorder
@@ -32,7 +32,7 @@ __all__ = ["FrameProgress", "FrameResult", "render_shot"]
 def render_shot(
     settings: RenderSettings,
     on_progress: Callable[[FrameProgress], None] = lambda _: None,
-    networks: NetworkCache | None = None,
+    cache: RenderCache | None = None,
 ) -> Iterator[FrameResult]:
     """Stylise a shot or a chunk of it, frame after frame; of one that was begun, only what is missing or damaged.
 
@@ -43,12 +43,12 @@ def render_shot(
     Args:
         settings: the shot.
         on_progress: called every few steps of a frame.
-        networks: has the network of an earlier render, and keeps this one's for a later one.
+        cache: what earlier renders left, and takes what this one leaves.
 
     Raises:
         VstError: one line that names frame and file; finished frames stay.
     """
-    yield from render_opened(open_shot(settings, networks), on_progress)
+    yield from render_opened(open_shot(settings, cache), on_progress)
 
 
 def render_opened(
@@ -79,7 +79,7 @@ def render_opened(
                 return
             reserve(shot.states.folder, least_size(settings, shot.sequences.plate.path(wanted)))
             last = Pass(settings.passes, settings.passes, earlier_passes(shot, on_progress))
-            with Inputs(shot, range(start, resume.last + 1), last.lags(shot.lags)) as inputs:
+            with Inputs(shot.footage, range(start, resume.last + 1), last.lags(shot.lags)) as inputs:
                 frame, past = yield from _rendered(shot, last, inputs, writer, past, resume, wanted, on_progress)
 
 

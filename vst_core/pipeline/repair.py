@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from vst_core.errors import OutputError
+from vst_core.pipeline.cache import RenderCache
 from vst_core.pipeline.journal import manifest_path
 from vst_core.pipeline.manifest import Run
-from vst_core.pipeline.method import NetworkCache
 from vst_core.pipeline.render import FrameProgress, FrameResult, render_opened
 from vst_core.pipeline.shot import open_shot
 from vst_core.pipeline.verify import Verification
@@ -56,7 +56,7 @@ def plan_repair(found: Verification) -> list[Repair]:
 def repair_shot(
     repair: Repair,
     on_progress: Callable[[FrameProgress], None] = lambda _: None,
-    networks: NetworkCache | None = None,
+    cache: RenderCache | None = None,
 ) -> Iterator[FrameResult]:
     """Make again what is broken or missing, and what was made from it where that changes.
 
@@ -67,7 +67,7 @@ def repair_shot(
         OutputError: weights, style images, plate's name or device are not those that the frames were made with.
         VstError: as ``render_shot``.
     """
-    shot = open_shot(repair.settings, networks)
+    shot = open_shot(repair.settings, cache)
     if shot.fingerprint != repair.run.fingerprint:
         raise OutputError(
             "cannot be repaired here, where other pixels would come out",

@@ -20,12 +20,13 @@ from vst_core.flow import MotionFinder
 from vst_core.frame_io import Header, check_frame_compression, names_in_view, read_header
 from vst_core.frames import FrameRange
 from vst_core.methods import Method
+from vst_core.pipeline.cache import RenderCache, Slot
 from vst_core.pipeline.destination import check_output, check_space
+from vst_core.pipeline.footage import Footage
 from vst_core.pipeline.keep_color import ColorKeeper, open_keep_color
 from vst_core.pipeline.manifest import Asset, asset
 from vst_core.pipeline.method import (
     LoadedMethod,
-    NetworkCache,
     open_device,
     open_method,
     prepare_style,
@@ -68,10 +69,8 @@ class Shot:
 
     settings: RenderSettings
     sequences: Sequences
-    flow: FlowSettings
-    reader: PlateReader
+    footage: Footage
     transform: DisplayTransform
-    motion: MotionFinder
     method: Method
     keep_color: ColorKeeper
     device: Device
@@ -86,12 +85,17 @@ class Shot:
         return self.settings.used_lags
 
 
-def open_shot(settings: RenderSettings, networks: NetworkCache | None = None) -> Shot:
-    """Make a shot ready; see ``open_method`` for ``networks``.
+def open_shot(settings: RenderSettings, cache: RenderCache | None = None) -> Shot:
+    """Make a shot ready.
+
+    Args:
+        settings: the shot.
+        cache: what earlier renders left, and takes what this one leaves.
 
     Raises:
         VstError: the first thing that is wrong.
     """
+    cache = cache or RenderCache()
     sequences, flow = open_sequences(settings), used_flow(settings)
     first = sequences.span.first
     check_frames(flow, sequences.plate, sequences.span.needed)
@@ -105,17 +109,16 @@ def open_shot(settings: RenderSettings, networks: NetworkCache | None = None) ->
         check_vectors(flow, sequences.plate, first, header, settings.layer)
     transform = open_transform(header, settings.color_space)
     reader = PlateReader(sequences.plate, settings.layer, transform, flow, sequences.vectors, settings.scale)
-    loaded = open_method(settings, open_device(settings), networks)
+    loaded = open_method(settings, open_device(settings), cache)
     prepare_style(settings, loaded)
     keep_color = open_keep_color(settings, loaded.method, lambda: reader.read(sequences.span.shot.first))
     mark = fingerprint(settings, sequences.span, transform, loaded)
+    motion = open_motion(flow, loaded.device.torch_device)
     return Shot(
         settings=settings,
         sequences=sequences,
-        flow=flow,
-        reader=reader,
+        footage=open_footage(settings, sequences, flow, reader, motion, cache.footage, mark),
         transform=transform,
-        motion=open_motion(flow, loaded.device.torch_device),
         method=loaded.method,
         keep_color=keep_color,
         device=loaded.device,
@@ -124,6 +127,29 @@ def open_shot(settings: RenderSettings, networks: NetworkCache | None = None) ->
         fingerprint=mark,
         states=open_states(settings, sequences.span, sequences.output, mark),
     )
+
+
+def open_footage(
+    settings: RenderSettings,
+    sequences: Sequences,
+    flow: FlowSettings,
+    reader: PlateReader,
+    motion: MotionFinder,
+    kept: Slot,
+    fingerprint: str,
+) -> Footage:
+    """The footage of a shot. A chunk that goes on from another takes what that one saw, if the files are the same."""
+    plate, shown = sequences.plate, FrameRange(sequences.span.first, sequences.span.shot.last)
+    files = [plate, *(files for files, _ in flow_files(flow, plate, shown))]
+    cuts = None if settings.cuts == "auto" else settings.cut_frames
+
+    def make() -> Footage:
+        return Footage(reader, motion, flow, shown, cuts, files)
+
+    if settings.chunk is None or settings.stands_alone:
+        kept.clear()
+        return make()
+    return kept.keep(make, fingerprint, shown, *files, still_good=Footage.is_current)
 
 
 def open_states(settings: RenderSettings, span: Span, output: FrameSequence, fingerprint: str) -> StateStore:

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vst_core.errors import Cancelled, ExitCode, VstError
+from vst_core.pipeline.cache import RenderCache
 from vst_core.pipeline.check import check_shot
-from vst_core.pipeline.method import NetworkCache
 from vst_core.pipeline.render import FrameProgress, FrameResult, render_shot
 from vst_core.pipeline.shot import open_sequences
 from vst_core.settings import RenderSettings
@@ -73,8 +73,8 @@ def describe_failure(error: Exception) -> tuple[str, ExitCode]:
     return f"internal error ({type(error).__name__}: {text}); the log says where, report it", ExitCode.INTERNAL
 
 
-def render(settings: RenderSettings, networks: NetworkCache, job: Job) -> dict[str, Any]:
-    """Render a shot, frame by frame, with the network of the job before where that is the same.
+def render(settings: RenderSettings, cache: RenderCache, job: Job) -> dict[str, Any]:
+    """Render a shot, frame by frame, from what the job before left where that is the same.
 
     Raises:
         VstError: as ``render_shot``.
@@ -89,7 +89,7 @@ def render(settings: RenderSettings, networks: NetworkCache, job: Job) -> dict[s
 
     frames = len(open_sequences(settings).frames)
     job.tell("start", frames=frames)
-    with closing(render_shot(settings, on_progress, networks)) as results:  # type: ignore[type-var]  # it is a generator
+    with closing(render_shot(settings, on_progress, cache)) as results:  # type: ignore[type-var]  # it is a generator
         for result in results:
             job.tell("frame", **_values(result))
             job.stop_if_cancelled()

@@ -16,7 +16,7 @@ from queue import SimpleQueue
 from typing import Any, NoReturn
 
 from vst_core.errors import ExitCode, SettingsError
-from vst_core.pipeline.method import NetworkCache
+from vst_core.pipeline.cache import RenderCache
 from vst_core.settings import RenderSettings
 from vst_core.worker.channel import Channel
 from vst_core.worker.greeting import greeting
@@ -68,7 +68,7 @@ class Server:
     def __init__(self, channel: Channel, parent: int) -> None:
         self._channel, self._parent = channel, parent
         self._greeting: dict[str, Any] = {}
-        self._networks = NetworkCache()  # jobs follow one another, and most want the network of the one before
+        self._cache = RenderCache()  # jobs follow one another, and most want what the one before had
         self._jobs: dict[str, Job] = {}  # at work or waiting
         self._waiting: SimpleQueue[Job | None] = SimpleQueue()
         self._at_work: tuple[Job, float] | None = None
@@ -207,7 +207,7 @@ class Server:
             SettingsError: they are not settings.
         """
         if isinstance(request, Render):
-            return partial(render, RenderSettings.of(request.settings), self._networks)
+            return partial(render, RenderSettings.of(request.settings), self._cache)
         if isinstance(request, Check):
             return partial(check, RenderSettings.of(request.settings))
-        return partial(run_trial, trial_settings(request.settings), self._networks)
+        return partial(run_trial, trial_settings(request.settings), self._cache)

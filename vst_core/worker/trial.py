@@ -12,7 +12,7 @@ import numpy as np
 from vst_core import __version__, weights
 from vst_core.device import resolve_device
 from vst_core.networks import find_checkpoint, read_styles
-from vst_core.pipeline.method import NetworkCache
+from vst_core.pipeline.cache import RenderCache
 from vst_core.pipeline.render import render_shot
 from vst_core.settings import FlowSettings, OutputSettings, RenderSettings, StyleSettings
 from vst_core.worker.jobs import Job
@@ -38,7 +38,7 @@ def trial_settings(given: dict[str, Any]) -> RenderSettings:
     )
 
 
-def run_trial(settings: RenderSettings, networks: NetworkCache, job: Job) -> dict[str, Any]:
+def run_trial(settings: RenderSettings, cache: RenderCache, job: Job) -> dict[str, Any]:
     """Render the frame.
 
     Returns:
@@ -64,7 +64,7 @@ def run_trial(settings: RenderSettings, networks: NetworkCache, job: Job) -> dic
         return report
     with TemporaryDirectory(prefix="vst-trial-") as folder:
         made = _with_files(settings, Path(folder))
-        (result,) = render_shot(made, lambda _: job.stop_if_cancelled(), networks)
+        (result,) = render_shot(made, lambda _: job.stop_if_cancelled(), cache)
     return report | {"seconds": round(result.seconds, 3)}
 
 
