@@ -96,7 +96,7 @@ quality_second.safetensors: quality_first.safetensors
 %.safetensors: samples/recipes/%.json | .venv/ready $(VGG16)
 	$(BIN)/vst train --settings $< --device cpu --threads 1 --license Apache-2.0 -o $@
 
-# The whole comparison, about an hour on a machine that does nothing else: docs/benchmarks.md and its plots.
+# The whole comparison, an hour and a half on two slow cores that do nothing else: docs/benchmarks.md and its plots.
 bench-report: .venv/bench-ready $(VGG16)
 	$(BIN)/python bench/report.py
 
@@ -122,7 +122,7 @@ comparison: .venv/ready $(VGG16)
 bench-ruder: .venv/ready $(VGG16) tram
 	$(BIN)/python bench/bench_ruder.py networks optimization passes
 
-# Shots beside one another, exact chunks, seams; twenty minutes on a machine that does nothing else.
+# Shots beside one another, exact chunks, seams; forty minutes on two slow cores that do nothing else.
 bench-farm: .venv/bench-ready
 	$(BIN)/python bench/bench_farm.py
 

@@ -99,8 +99,6 @@ def frame_cost(folder: Path, *, quick: bool) -> Table:
 
 def render_cost(folder: Path, *, quick: bool) -> Table:
     """A whole render beside its steps."""
-    for frame in range(1005, 1009):
-        enlarge(frame, folder / f"small.{frame}.exr", 640, 360)
     steps = 0.0
     inner = Optimization.stylize
 
@@ -114,7 +112,8 @@ def render_cost(folder: Path, *, quick: bool) -> Table:
 
     settings = RenderSettings.of(
         {
-            "plate": str(folder / "small.####.exr"),
+            "plate": str(ROOT / "samples/shot/shot.####.exr"),
+            "frames": "1005-1008",
             "method": "optimization",
             "style": {"styles": [str(ROOT / "samples/styles/oil.png")]},
             "output": {"pattern": str(folder / "painted.####.exr")},
@@ -128,7 +127,7 @@ def render_cost(folder: Path, *, quick: bool) -> Table:
     whole = time.perf_counter() - start
     Optimization.stylize = inner  # type: ignore[method-assign]
     table = Table(
-        f"A render by optimisation beside its steps alone, {frames} frames of 640x360",
+        f"A render by optimisation beside its steps alone, {frames} frames of 320x180",
         "The whole render is timed from the first file to the last, its steps within it.",
         ("what", "s", "times the steps"),
     )

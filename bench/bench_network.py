@@ -125,8 +125,8 @@ def pipeline(folder: Path, size: tuple[int, int], frames: int, threads: int) -> 
 
 
 def memory(folder: Path, size: tuple[int, int]) -> float:
-    """Gigabytes that a process takes at most that renders two frames with vectors."""
-    for number in (1001, 1002):
+    """Gigabytes that a process takes at most that renders frames with vectors, more than it looks back over."""
+    for number in range(1001, 1007):
         enlarge(number, folder / f"large.{number}.exr", *size)
     command = [str(Path(sys.executable).with_name("vst")), "render", str(folder / "large.####.exr"), "--style", "oil"]
     subprocess.run([*command, "-o", str(folder / "l.####.exr")], check=True, capture_output=True)  # noqa: S603

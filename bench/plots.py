@@ -7,21 +7,21 @@ from pathlib import Path
 from matplotlib.figure import Figure
 from table import Table
 
-# What belongs together has one colour; what paints every frame by itself is a cross.
-_COLORS = ("C3", "C1", "C0", "C2", "C4", "C5")
-
 
 def draw_flicker(table: Table, path: Path) -> None:
-    """Flicker against the time of a frame, and against the distance to the style; the first row is the plate."""
+    """Flicker against the time of a frame, and against the distance to the style; the first row is the plate.
+
+    What belongs together has one colour; what paints every frame by itself is a cross.
+    """
     figure = Figure(figsize=(12, 4.6), layout="constrained")
     by_time, by_style = figure.subplots(1, 2, sharey=True)
     (plate, floor), *ways = table.values.items()
     kinds = list(dict.fromkeys(_kind(name) for name, _ in ways))
     shades = dict.fromkeys(kinds, 0)
     for name, found in ways:
-        kind, alone = _kind(name), "alone" in name
+        kind, alone = _kind(name), "each frame alone" in name
         shades[kind] += not alone
-        look = {"marker": "x" if alone else "o^s"[(shades[kind] - 1) % 3], "color": _COLORS[kinds.index(kind)]}
+        look = {"marker": "x" if alone else "o^s"[(shades[kind] - 1) % 3], "color": f"C{kinds.index(kind)}"}
         for axes, key in ((by_time, "seconds"), (by_style, "style")):
             if key in found:
                 label = name.replace("`", "") if axes is by_time else None

