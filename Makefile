@@ -113,10 +113,10 @@ clean-room: .venv/bench-ready
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[bench]"
 	touch $@
 
-# All methods over the sample shot: demo/compare/comparison.md and .png. Half an hour on a quiet machine.
+# All methods over the sample shot, as in the README: demo/compare/comparison.md and .png. A quarter of an hour.
 comparison: .venv/ready $(VGG16)
 	$(BIN)/vst compare samples/shot/shot.####.exr --style samples/styles/oil.png --features vgg16 --frames 1001-1011 \
-	  -o demo/compare
+	  --scale 0.5 --iterations 100 --iterations-next 30 -o demo/compare
 
 # Long memory and several passes of the optimisation, on the sample shot and the second one.
 bench-ruder: .venv/ready $(VGG16) tram
