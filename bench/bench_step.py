@@ -14,7 +14,7 @@ from table import Table, show
 
 from vst_core import weights
 from vst_core.color import DisplayTransform
-from vst_core.device import resolve_device
+from vst_core.device import has_bfloat16, resolve_device
 from vst_core.features import Features
 from vst_core.frame_io import read_frame
 from vst_core.methods import measure_style, read_style, scaled_to_area
@@ -82,6 +82,11 @@ def losses(features: Features, size: int) -> dict[str, float]:
     return found
 
 
+def _short_types() -> tuple[torch.dtype, ...]:
+    """What there is below float32 on this machine."""
+    return (torch.bfloat16,) if has_bfloat16(torch.device("cpu")) else ()
+
+
 def tables(*, quick: bool = False) -> Iterator[Table]:
     """The steps, and what their precision does to the loss."""
     rounds = 3 if quick else 30
@@ -91,7 +96,7 @@ def tables(*, quick: bool = False) -> Iterator[Table]:
     columns = ("size and precision", "bare ms", "Gram ms", "times bare", "Wasserstein ms", "times bare")
     table = Table("A step of the optimisation", NOTE, columns)
     by_type = {}
-    for dtype in (torch.bfloat16, torch.float32):
+    for dtype in (*_short_types(), torch.float32):
         features = by_type[dtype] = Features("vgg16", loaded, layers, dtype=dtype)
         for size in (128,) if quick else (256, 512):
             variants = {"bare": bare(loaded, dtype, size)} | {m: step(features, m, size) for m in MEASURES}
@@ -102,6 +107,8 @@ def tables(*, quick: bool = False) -> Iterator[Table]:
             table.add(f"{size}, {str(dtype)[6:]}", *cells)
     table.note += f" On this machine `--precision auto` is {str(resolve_device().dtype)[6:]}."
     yield table
+    if torch.bfloat16 not in by_type:
+        return
     short, full = losses(by_type[torch.bfloat16], 256), losses(by_type[torch.float32], 256)
     note = "The style part of the objective of a frame of the sample shot, for a sample style."
     table = Table("What bfloat16 does to the loss", note, ("style loss", "in float32", "in bfloat16", "change"))
