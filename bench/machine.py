@@ -29,10 +29,15 @@ def surroundings() -> list[str]:
 
 
 def sources() -> str:
-    """Version, commit and day; marked where files are changed."""
-    command = ("git", "-C", str(ROOT), "describe", "--always", "--dirty")
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
-    return f"vst {vst_core.__version__}, commit {done.stdout.strip() or 'unknown'}, {date.today().isoformat()}"
+    """Version, commit and day; marked where files are changed other than those that a report writes."""
+    commit = _git("describe", "--always") or "unknown"
+    changed = "-changed" if _git("status", "--porcelain", "--untracked-files=no", "--", ":!docs/bench*") else ""
+    return f"vst {vst_core.__version__}, commit {commit}{changed}, {date.today().isoformat()}"
+
+
+def _git(*words: str) -> str:
+    command = ("git", "-C", str(ROOT), *words)
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()  # noqa: S603
 
 
 def _processor() -> str:

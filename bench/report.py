@@ -2,9 +2,9 @@
 
     python bench/report.py [--quick] [--only PART ...] [--to FOLDER]
 
-Nothing else should run meanwhile; it takes an hour and a half on two slow cores. ``--quick`` shows in minutes, on less, that
-all of it works. ``--only`` measures some parts again and keeps the others of ``benchmarks.json``; the page says which
-machine each part was measured on.
+Nothing else should run meanwhile; it takes an hour and a half on two slow cores. ``--quick`` shows in minutes, on
+less, that all of it works. ``--only`` measures some parts again and keeps the others of ``benchmarks.json``; the page
+says which machine each part was measured on.
 """
 
 from __future__ import annotations

@@ -49,10 +49,13 @@ def two_sided_prior(before: Prior, after: Prior) -> Prior:
 def _mean(priors: Sequence[Prior], weights: Sequence[Tensor]) -> Prior:
     if len(priors) == 1:
         return priors[0]
-    valid = torch.stack(tuple(weights)).sum(0)
-    total = torch.stack([weight * prior.warped for weight, prior in zip(weights, priors, strict=True)]).sum(0)
+    valid, total = torch.zeros_like(weights[0]), torch.zeros_like(priors[0].warped)
+    for weight, prior in zip(weights, priors, strict=True):  # large frames would not fit often
+        valid += weight
+        total += weight * prior.warped
     tiny = torch.finfo(valid.dtype).tiny
-    return Prior(torch.where(valid > tiny, total / valid.clamp_min(tiny), priors[0].warped), valid.clamp(max=1))
+    total /= valid.clamp_min(tiny)
+    return Prior(torch.where(valid > tiny, total, priors[0].warped), valid.clamp(max=1))
 
 
 def blended_start(own: Tensor, neighbours: Sequence[Prior]) -> Tensor:

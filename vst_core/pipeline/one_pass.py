@@ -84,6 +84,7 @@ class Pass:
         prior = shot.method.held_to(visited) if visited else None
         content_there = to_device(content, device)
         if (earlier := self.earlier) is None:
+            visited.clear()  # what the method takes is enough in memory
             with named_frame(frame):
                 return shot.method.stylize(content_there, _on(prior, device), report).cpu(), prior
         neighbours = visited[:1]

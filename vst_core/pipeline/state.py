@@ -28,24 +28,29 @@ class State:
 
     Attributes:
         frame: its frame number.
-        image: (1, 3, h, w) float32 with values that half can hold, display [0, 1].
+        stylized: (1, 3, h, w) half, display [0, 1]; several are in memory where a render looks far back.
         window: the plate's data window that it covers.
         previous: digest of the state before it, or empty.
         digest: SHA-256 over fingerprint, previous digest, frame, window and pixels.
     """
 
     frame: int
-    image: Tensor
+    stylized: Tensor
     window: Window
     previous: str
     digest: str
+
+    @property
+    def image(self) -> Tensor:
+        """The same as float32, to compute with."""
+        return self.stylized.float()
 
     @classmethod
     def follow(cls, previous: State | None, frame: int, image: Tensor, window: Window, fingerprint: str) -> State:
         """Round ``image`` and chain it to the state before it."""
         rounded = image.detach().to("cpu", torch.float16).contiguous()
         before = previous.digest if previous else ""
-        return cls(frame, rounded.float(), window, before, _digest(fingerprint, before, frame, rounded, window))
+        return cls(frame, rounded, window, before, _digest(fingerprint, before, frame, rounded, window))
 
 
 Past = dict[int, State]
@@ -58,7 +63,7 @@ def write_state(folder: Path, state: State) -> None:
     Raises:
         OutputError: it could not be written and read back.
     """
-    tensors = {"stylized": state.image.half()}
+    tensors = {"stylized": state.stylized}
     metadata = {"previous": state.previous, "window": _spell(state.window), "digest": state.digest}
     write_atomically(
         state_path(folder, state.frame),
@@ -86,7 +91,7 @@ def read_state(folder: Path, frame: int, fingerprint: str, digest: str | None = 
         window, previous = Window(*map(int, metadata["window"].split())), metadata["previous"]
         found = _digest(fingerprint, previous, frame, image, window)
         if found == (digest or metadata["digest"]):
-            return State(frame, image.float(), window, previous, found)
+            return State(frame, image, window, previous, found)
     return None
 
 
@@ -97,7 +102,7 @@ def state_path(folder: Path, frame: int) -> Path:
 
 def _verify(path: Path, state: State) -> None:
     with safe_open(path, "pt") as file:
-        if not torch.equal(file.get_tensor("stylized").float(), state.image):
+        if not torch.equal(file.get_tensor("stylized"), state.stylized):
             raise OutputError("read back differently from what was written", where=path)
 
 
