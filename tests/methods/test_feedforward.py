@@ -198,6 +198,20 @@ def test_what_fits_half_of_the_free_memory_is_tried_first(height: int, width: in
     assert tried[-1] == tried[-2]  # the smallest, though even that should not fit
 
 
+def test_a_4k_frame_takes_two_gigabytes_for_maps_however_much_is_free(monkeypatch: Patch) -> None:
+    network, tried = random_network("quality"), []
+    banded = BandedNetwork(network, torch.tensor([1.0, 0.0]))
+
+    def record(_: BandedNetwork, image: Tensor, *__: Tensor, plan: Plan, **___: Any) -> Tensor:
+        tried.append(plan)
+        return image
+
+    monkeypatch.setattr(BandedNetwork, "__call__", record)
+    with_free_memory(monkeypatch, math.inf)
+    made(network).stylize(torch.zeros(1, 3, 1, 1).expand(1, 3, 2160, 4096), None, ignore)
+    assert 1 << 30 < banded.memory(tried[0], 2160, 4096) <= 2 << 30
+
+
 def test_the_way_is_decided_once_for_all_frames_of_a_size(monkeypatch: Patch) -> None:
     """What is kept from frame to frame is not free; a changing decision would also change the last bits."""
     tried, method = short_of_memory(monkeypatch, MemoryError(), lambda _: True), made()
