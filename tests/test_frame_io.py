@@ -187,7 +187,7 @@ def test_nan_and_infinity_elsewhere_are_nobodys_business(plate: Path) -> None:
 
 def test_colour_that_is_not_finite_is_never_written(plate: Path, tmp_path: Path) -> None:
     frame = read_frame(plate)
-    color = frame.color
+    color = frame.color.copy()
     color[0, 0, 0] = np.nan
     with pytest.raises(OutputError, match=r"channel ViewLayer\.Combined\.R has 1 pixels of NaN"):
         rewrite(tmp_path / "b.exr", frame.with_color(color))

@@ -75,7 +75,7 @@ def test_lossy_compression_is_refused_where_it_would_eat_other_channels(plate: P
 
 def test_half_overflow_is_clamped_and_counted(tmp_path: Path) -> None:
     frame = read_frame(write_exr(tmp_path / "a.exr", {c: noise(1) for c in "RGB"}))
-    color = frame.color
+    color = frame.color.copy()
     color[3, 4] = (1e6, -7e4, 65504)
     color[5, 6, 1] = 65519.0
     assert rewrite(tmp_path / "b.exr", frame.with_color(color)) == 3

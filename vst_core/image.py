@@ -89,9 +89,11 @@ class Frame:
 
     @property
     def color(self) -> FloatArray:
-        """(H, W, 3) float32, a copy, in the file's colour space, premultiplied."""
+        """(H, W, 3) float32, not to be changed, in the file's colour space, premultiplied."""
         pixels = self.parts[self.color_part].pixels
-        return np.array(pixels[..., columns(self.color_channels)], dtype=np.float32, order="C")
+        color: FloatArray = pixels[..., columns(self.color_channels)].astype(np.float32, copy=False)
+        color.flags.writeable = False  # of neighbouring channels it is no copy, which takes memory as long as it lives
+        return color
 
     @property
     def alpha(self) -> FloatArray | None:

@@ -6,50 +6,20 @@ from pathlib import Path
 
 import pytest
 import torch
-from flow_scenes import grid, pattern
-from small_shot import write_channels
+from panning_shot import SIZE, STEP, reader_of, write_panning_shot
 
-from vst_core.frame_io import read_header
 from vst_core.image import Window
 from vst_core.pipeline.motions import FarMotions, Motions
-from vst_core.pipeline.plate import PlateReader
-from vst_core.pipeline.shot import open_motion, open_transform, vectors_sequence
+from vst_core.pipeline.shot import open_motion
 from vst_core.pipeline.views import FAR_WIDTH, SmallViews, Views, reduction
-from vst_core.sequence import FrameSequence
 from vst_core.settings import FlowSettings
-
-SIZE = 250, 170
-STEP = (3.0, -2.0)
-"""Pixels that all of the picture moves in a frame, right and down."""
-FRAMES = range(1001, 1006)
-
-
-def write_panning_shot(folder: Path) -> str:
-    """``shot.1001.exr`` onwards: a pan, with the vectors that Blender would write."""
-    folder.mkdir(exist_ok=True)
-    width, height = SIZE
-    x, y = grid(height, width)
-    for frame in FRAMES:
-        right, down = (step * (frame - FRAMES[0]) for step in STEP)
-        linear = (0.02 + 0.4 * pattern(x - right, y - down, 1)[0]).numpy()
-        color = {f"ViewLayer.Combined.{name}": values for name, values in zip("RGB", linear, strict=True)}
-        speeds = dict(zip("XYZW", (-STEP[0], STEP[1], -STEP[0], STEP[1]), strict=True))
-        vectors = {f"ViewLayer.Vector.{axis}": torch.full(SIZE[::-1], speed).numpy() for axis, speed in speeds.items()}
-        write_channels(folder / f"shot.{frame}.exr", color | vectors)
-    return str(folder / "shot.####.exr")
-
-
-def views(pattern: str, flow: FlowSettings) -> Views:
-    plate = FrameSequence.parse(pattern)
-    transform = open_transform(read_header(plate.path(FRAMES[0])), None)
-    return Views(PlateReader(plate, None, transform, flow, vectors_sequence(flow, plate)))
 
 
 @pytest.mark.parametrize(("source", "by", "off"), [("vectors", 2, 1e-4), ("vectors", 3, 1e-4), ("dis", 2, 0.5)])
 def test_far_motion_is_the_same_in_smaller_frames(tmp_path: Path, source: str, by: int, off: float) -> None:
     """Also where the size is no multiple of the reduction."""
     flow = FlowSettings(source=source)
-    whole = views(write_panning_shot(tmp_path), flow)
+    whole = Views(reader_of(write_panning_shot(tmp_path), flow))
     near = Motions(whole, open_motion(flow), flow)
     far = FarMotions(SmallViews(whole, by), near, open_motion(flow), flow)
     motion, expected = far.seen(1005, 4), near.seen(1005, 4)
@@ -66,7 +36,7 @@ def test_far_motion_is_the_same_in_smaller_frames(tmp_path: Path, source: str, b
 def test_the_smaller_grid_is_one_for_all_data_windows(tmp_path: Path, by: int) -> None:
     """A pixel of it shows the same, wherever a frame was cropped, but for those that the crop goes through."""
     flow = FlowSettings(source="none")
-    whole = views(write_panning_shot(tmp_path), flow)
+    whole = Views(reader_of(write_panning_shot(tmp_path), flow))
     view = whole.view(1001)
     cut = Window(5, 7, 181, 130)
     image = view.motion.image[..., cut.y : cut.y + cut.height, cut.x : cut.x + cut.width]

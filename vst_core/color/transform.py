@@ -50,7 +50,7 @@ class DisplayImage:
 
     Attributes:
         pixels: (1, 3, H, W) float32 on the CPU, display-referred, [0, 1], straight (not premultiplied).
-        color: the plate's own (H, W, 3), which must not be changed while this lives.
+        color: the plate's own (H, W, 3), as it was given, which must not be changed while this lives.
         alpha: (H, W), or None where the plate is opaque.
         outside: for every band of rows, the pixels that were clamped and their scene-linear Rec.709 values.
     """
@@ -96,7 +96,7 @@ class DisplayTransform:
             color: (H, W, 3) float32 in the plate's space, premultiplied, finite.
             alpha: (H, W) float32, or None.
         """
-        color = np.ascontiguousarray(color, dtype=np.float32)
+        given, color = color, np.ascontiguousarray(color, dtype=np.float32)
         if alpha is not None and alpha.min() == 1 == alpha.max():
             alpha = None
         source, divisor = color, alpha
@@ -115,7 +115,7 @@ class DisplayTransform:
         pixels = torch.empty(1, 3, *color.shape[:2])
         for channel, plane in enumerate(pixels[0].numpy()):
             cv.extractChannel(display, channel, plane)
-        return DisplayImage(pixels, color, alpha, tuple(outside))
+        return DisplayImage(pixels, given, alpha, tuple(outside))
 
     def to_scene_linear(self, stylized: Tensor, source: DisplayImage, strength: float = 1.0) -> FloatArray:
         """Bring a network's picture back to where the plate came from.
@@ -170,7 +170,7 @@ class DisplayTransform:
     def _untouched(self, source: DisplayImage) -> FloatArray:
         """The plate in the output space."""
         if self.output_space == self.color_space:
-            return source.color
+            return np.ascontiguousarray(source.color, dtype=np.float32)
         return self._config.convert(source.color, self.color_space, self.output_space)
 
 

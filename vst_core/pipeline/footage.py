@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,7 +12,7 @@ from vst_core.flow import Motion, MotionFinder, is_cut
 from vst_core.frames import FrameRange
 from vst_core.pipeline.manifest import Seconds
 from vst_core.pipeline.motions import FarMotions, Motions
-from vst_core.pipeline.plate import Plate, PlateReader
+from vst_core.pipeline.plate import Plate, PlateReader, View
 from vst_core.pipeline.result import seconds_since
 from vst_core.pipeline.views import SmallViews, Views, reduction
 from vst_core.sequence import FrameSequence
@@ -25,8 +26,9 @@ class Input(NamedTuple):
     """A frame.
 
     Attributes:
-        plate: the frame.
-        motions: how it follows from others of its shot, by their lags, in the order in which they were asked for.
+        plate: the frame, without its motion vectors.
+        motions: how it follows from others of its shot, by their lags, in the order in which they were asked for; only
+            backward.
         notes: what the user should know of that.
         seconds: what both took.
     """
@@ -80,16 +82,24 @@ class Footage:
         start = time.perf_counter()
         self._remember_files(frame, lags)
         plate = self._views.plate(frame)
+        shown = replace(plate, view=_without_vectors(plate.view))  # of several frames, they would fill the memory
         seconds = Seconds(read=seconds_since(start))
-        is_alone = frame == self._shown.first and not any(frame - lag in self._shown for lag in lags)
-        if not lags or is_alone:
-            return Input(plate, {}, (), seconds)
+        if not lags:
+            return Input(shown, {}, (), seconds)
         start = time.perf_counter()
-        far = self._far = self._far or self._farther(plate)
-        motions = {lag: self._followed(far, frame, lag) for lag in lags if self._is_one_shot(frame, frame - lag)}
+        far = self._far = self._far or self._farther(plate, max(map(abs, lags)))
+        back = 1 if lags[0] > 0 else -1
+        far.remember(frame, back if self._is_one_shot(frame, frame - back) else None)
+        if frame == self._shown.first and not any(frame - lag in self._shown for lag in lags):
+            return Input(shown, {}, (), seconds)
+        motions = {
+            lag: replace(self._followed(far, frame, lag), forward_flow=None)
+            for lag in lags
+            if self._is_one_shot(frame, frame - lag)
+        }
         notes = self._notes(frame) if max(lags) > 0 else ()
-        self._forget(far, frame, lags)
-        return Input(plate, motions, notes, seconds.model_copy(update={"motion": seconds_since(start)}))
+        self._forget(far, frame, frame + back, lags)
+        return Input(shown, motions, notes, seconds.model_copy(update={"motion": seconds_since(start)}))
 
     def is_current(self) -> bool:
         """Whether the files of all frames that are remembered are still what they were."""
@@ -104,19 +114,25 @@ class Footage:
     def _stamp(self, frame: int) -> _Stamp:
         return tuple(_stamp(files.path(frame)) for files in self._files)
 
-    def _farther(self, plate: Plate) -> Motions | FarMotions:
-        """What finds motion over more than one frame."""
+    def _farther(self, plate: Plate, farthest: int) -> Motions | FarMotions:
+        """What finds motion over more than one frame, where that is asked for."""
         by = reduction(plate.frame.display_window)
-        if by == 1:
+        if by == 1 or farthest == 1:
             return self._near
         return FarMotions(SmallViews(self._views, by), self._near, self._find, self._flow)
 
-    def _forget(self, far: Motions | FarMotions, frame: int, lags: Sequence[int]) -> None:
-        """All that the next frame does not need."""
-        for motions, farthest in {self._near: 1, far: max(map(abs, lags))}.items():
-            reached = [frame, *(frame - lag for lag in lags if abs(lag) <= farthest)]
-            motions.keep(min(reached), max(reached))
-        self._steps = {number: step for number, step in self._steps.items() if abs(number - frame) <= 1}
+    def _forget(self, far: Motions | FarMotions, frame: int, following: int, lags: Sequence[int]) -> None:
+        """All that the frame after this one does not need."""
+
+        def reached(farthest: int) -> tuple[int, int]:
+            others = [following - lag for lag in lags if abs(lag) <= farthest]
+            return min(frame, following, *others), max(frame, following, *others)
+
+        first, last = reached(1)
+        self._steps = {number: step for number, step in self._steps.items() if first < number <= last}
+        if far is not self._near:
+            self._near.keep(first, last)
+        far.keep(*reached(max(map(abs, lags))))
 
     def _notes(self, frame: int) -> tuple[str, ...]:
         if frame == self._shown.first:
@@ -145,6 +161,10 @@ class Footage:
         if frame not in self._steps:
             self._steps[frame] = self._near.seen(frame, 1)
         return self._steps[frame]
+
+
+def _without_vectors(view: View) -> View:
+    return replace(view, motion=replace(view.motion, vectors=None, depth=None))
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:

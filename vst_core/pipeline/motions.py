@@ -38,6 +38,18 @@ class Motions:
         self._has_both_ways = not flow.is_pattern or flow.forward is not None or flow.source.lower().endswith(".exr")
         self._links: dict[tuple[int, int], Motion] = {}
 
+    def remember(self, frame: int, back: int | None) -> None:
+        """Look at a frame while it is there, and at the step to it, which longer ways may be made of.
+
+        Args:
+            frame: its number.
+            back: 1 for the step from the frame before, -1 for that from the one after, None for none.
+        """
+        self._views.view(frame)
+        if back is not None and self._chains:
+            with torch.no_grad():
+                self._link(frame, back)
+
     def keep(self, first: int, last: int) -> None:
         """Forget all other frames; they are read again when they are asked for."""
         self._views.keep(first, last)
@@ -128,6 +140,10 @@ class FarMotions:
     def seen(self, frame: int, lag: int) -> Motion:
         """See ``Motions.seen``."""
         return self._views.enlarged(self._motions.seen(frame, lag), frame)
+
+    def remember(self, frame: int, back: int | None) -> None:
+        """See ``Motions.remember``."""
+        self._motions.remember(frame, back)
 
     def keep(self, first: int, last: int) -> None:
         """See ``Motions.keep``."""
