@@ -8,6 +8,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+_BAND = 256
+"""Rows that are warped at a time where a picture is large."""
+
 
 def warp(image: Tensor, backward_flow: Tensor, *, padding: Literal["border", "zeros"] = "border") -> Tensor:
     """Sample ``image`` bilinearly at ``x + backward_flow(x)``: the previous frame, moved to where it is now.
@@ -53,14 +56,19 @@ def warp_sharp(image: Tensor, backward_flow: Tensor) -> Tensor:
     _check_shapes(image, backward_flow)
     with torch.no_grad():
         image = image.to(torch.promote_types(image.dtype, backward_flow.dtype))
-        points = _points_within(backward_flow, image, 0)
-        lifts = [fraction * (1 - fraction) for fraction in (item - item.floor() for item in points)]
-        canvas = _canvas(image)
-        grid = _grid(*points, canvas)
-        result = _sample(canvas, grid)
-        for axis, lift in zip((3, 2), lifts, strict=True):  # one derivative at a time takes the room of one
-            _bend(image, axis, out=canvas[..., : image.shape[2], : image.shape[3]])
-            result.addcmul_(_sample(canvas, grid), lift[:, None], value=-0.5)
+        canvas, result = _canvas(image), image.new_empty(*image.shape[:2], *backward_flow.shape[2:])
+        for axis in (None, 3, 2):  # one derivative at a time, a band at a time: each takes the room of one
+            if axis is not None:
+                _bend(image, axis, out=canvas[..., : image.shape[2], : image.shape[3]])
+            for top in range(0, result.shape[2], _BAND):
+                flow = backward_flow[:, :, top : top + _BAND]
+                x, y = _points_within(flow, image, 0, top)
+                fraction = (y - y.floor() if axis == 2 else x - x.floor())[:, None]
+                sampled, band = _sample(canvas, _grid(x, y, canvas)), result[:, :, top : top + _BAND]
+                if axis is None:
+                    band.copy_(sampled)
+                else:
+                    band.addcmul_(sampled, fraction * (1 - fraction), value=-0.5)
     return result
 
 
@@ -74,10 +82,10 @@ def _bend(image: Tensor, axis: int, out: Tensor) -> None:
         out.select(axis, end).add_(image.select(axis, end))
 
 
-def _points_within(backward_flow: Tensor, image: Tensor, margin: int) -> tuple[Tensor, Tensor]:
-    """The points that a flow samples, taken back to within ``margin`` pixels of the image."""
+def _points_within(backward_flow: Tensor, image: Tensor, margin: int, top: int = 0) -> tuple[Tensor, Tensor]:
+    """What a flow whose first row is ``top`` samples, taken back to within ``margin`` pixels of the image."""
     height, width = image.shape[-2:]
-    x, y = sample_points(backward_flow)
+    x, y = sample_points(backward_flow, top)
     return x.clamp_(-margin, width - 1 + margin), y.clamp_(-margin, height - 1 + margin)
 
 
@@ -133,12 +141,12 @@ def is_inside(backward_flow: Tensor) -> Tensor:
     return ((x >= 0) & (x <= width - 1) & (y >= 0) & (y <= height - 1))[:, None]
 
 
-def sample_points(backward_flow: Tensor) -> tuple[Tensor, Tensor]:
-    """The columns and rows, each (B, H, W), at which a flow samples the other frame."""
+def sample_points(backward_flow: Tensor, top: int = 0) -> tuple[Tensor, Tensor]:
+    """The columns and rows, each (B, H, W), at which a flow, whose first row is ``top``, samples the other frame."""
     height, width = backward_flow.shape[-2:]
     dtype, device = backward_flow.dtype, backward_flow.device
     columns = torch.arange(width, dtype=dtype, device=device)
-    rows = torch.arange(height, dtype=dtype, device=device)
+    rows = torch.arange(top, top + height, dtype=dtype, device=device)
     return backward_flow[:, 0] + columns, backward_flow[:, 1] + rows[:, None]
 
 

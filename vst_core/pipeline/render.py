@@ -11,10 +11,14 @@ import time
 from collections.abc import Callable, Collection, Generator, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from typing import NamedTuple
+
+from torch import Tensor
 
 from vst_core.errors import VstError
 from vst_core.pipeline.cache import RenderCache
 from vst_core.pipeline.destination import least_size, reserve
+from vst_core.pipeline.footage import Input
 from vst_core.pipeline.inputs import Inputs
 from vst_core.pipeline.one_pass import Pass
 from vst_core.pipeline.passes import earlier_passes
@@ -108,25 +112,10 @@ def _rendered(
     frame = wanted
     try:
         for given in inputs:
-            plate = given.plate
-            frame, window = plate.view.motion.frame, plate.view.window
-            start, report = time.perf_counter(), FrameReport(frame, on_progress, last.number, last.passes)
-            stylized, prior = last.stylize(shot, given, past, report)
-            state = State.follow(past.get(frame - 1), frame, stylized, window, shot.fingerprint)
-            result = FrameResult(frame, shot.sequences.output.path(frame), kept=True)
-            if not resume.stays(state):
-                spent = seconds_since(start)
-                result = replace(
-                    result,
-                    kept=False,
-                    loss=report.loss,
-                    seconds=spent,
-                    notes=given.notes,
-                    stages=given.seconds.model_copy(update={"method": spent}),
-                    coverage=None if prior is None else float(prior.valid.mean()),
-                )
-            written = writer.submit(plate, stylized, state, result)
+            frame, made = given.plate.view.motion.frame, _made(shot, last, given, past, resume, on_progress)
+            state, written = made.state, writer.submit(given.plate, *made)
             resume.made(state)
+            del made  # nothing of a large frame stays while the next one is made
             past = shot.states.remembered(past, state)
             yield from written
             if frame + 1 >= wanted and resume.follows(frame + 1, past):
@@ -136,3 +125,31 @@ def _rendered(
         raise
     yield from writer.drain()
     return frame + 1, past
+
+
+class _Made(NamedTuple):
+    stylized: Tensor
+    state: State
+    result: FrameResult
+
+
+def _made(
+    shot: Shot, last: Pass, given: Input, past: Past, resume: Resume, on_progress: Callable[[FrameProgress], None]
+) -> _Made:
+    frame, window = given.plate.view.motion.frame, given.plate.view.window
+    start, report = time.perf_counter(), FrameReport(frame, on_progress, last.number, last.passes)
+    stylized, prior = last.stylize(shot, given, past, report)
+    state = State.follow(past.get(frame - 1), frame, stylized, window, shot.fingerprint)
+    result = FrameResult(frame, shot.sequences.output.path(frame), kept=True)
+    if not resume.stays(state):
+        spent = seconds_since(start)
+        result = replace(
+            result,
+            kept=False,
+            loss=report.loss,
+            seconds=spent,
+            notes=given.notes,
+            stages=given.seconds.model_copy(update={"method": spent}),
+            coverage=None if prior is None else float(prior.valid.mean()),
+        )
+    return _Made(stylized, state, result)

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from vst_core import __version__
 from vst_core.frame_io import without_layers, write_frame
+from vst_core.image import Frame
 from vst_core.pipeline.plate import Plate, named_frame
 from vst_core.pipeline.recorder import Recorder
 from vst_core.pipeline.result import FrameResult, seconds_since
@@ -76,11 +77,6 @@ class Writer:
         self, plate: Plate, stylized: Tensor, state: State, result: FrameResult, start: float
     ) -> FrameResult:
         shot, output = self._shot, self._shot.settings.output
-        window, covered = plate.view.window, plate.view.covered
-        full = place(resize(stylized, (window.height, window.width)), window, covered)
-        full = shot.keep_color(full, plate.display.pixels)
-        color = shot.transform.to_scene_linear(full, plate.display, shot.settings.strength)
-        frame = plate.frame if output.layers == "plate" else without_layers(plate.frame)
 
         def record(temporary: Path, clamped: int) -> None:
             nonlocal result
@@ -92,13 +88,23 @@ class Writer:
 
         write_frame(
             result.path,
-            frame.with_color(color),
+            _painted(shot, plate, stylized),
             attributes=_attributes(shot, state),
             data_type=None if output.data_type == "plate" else output.data_type,
             compression=output.stored_compression,
             before_naming=record,
         )
         return result
+
+
+def _painted(shot: Shot, plate: Plate, stylized: Tensor) -> Frame:
+    """The plate in its new colour, with the layers that are wanted."""
+    window, covered = plate.view.window, plate.view.covered
+    full = place(resize(stylized, (window.height, window.width)), window, covered)
+    full = shot.keep_color(full, plate.display.pixels)
+    color = shot.transform.to_scene_linear(full, plate.display, shot.settings.strength)
+    frame = plate.frame if shot.settings.output.layers == "plate" else without_layers(plate.frame)
+    return frame.with_color(color)
 
 
 def _attributes(shot: Shot, state: State) -> dict[str, str]:
