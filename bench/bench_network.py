@@ -41,7 +41,7 @@ def made(size: str, threads: int = 0) -> BandedNetwork:
     """A network with random weights, in the precision that a render would take."""
     device = resolve_device(threads=threads)
     network = TransformerNet(ARCHITECTURES[size], styles=5)
-    return BandedNetwork(network, torch.tensor([1.0, 0, 0, 0, 0]), device.torch_device, device.dtype)
+    return BandedNetwork(network, torch.tensor([1.0, 0, 0, 0, 0]), device.torch_device, device.dtype, device.threads)
 
 
 def frame(width: int, height: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

@@ -34,6 +34,17 @@ def test_every_plan_gives_the_networks_picture(size: str, height: int, width: in
         assert torch.allclose(banded(*frame, plan=plan), expected, atol=1e-4), plan
 
 
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("threads", [2, 3, 8])
+@pytest.mark.parametrize("plan", [Plan(), Plan(4, 16), Plan(2, 64)])
+def test_so_do_several_threads_and_every_time_to_the_bit(size: str, threads: int, plan: Plan) -> None:
+    frame, banded = random_frame(64, 48), BandedNetwork(NETWORKS[size], MIX, threads=threads)
+    found = banded(*frame, plan=plan)
+    assert torch.allclose(found, whole(NETWORKS[size], frame), atol=1e-4)
+    for _ in range(5):
+        assert torch.equal(banded(*frame, plan=plan), found)
+
+
 @settings(max_examples=15, deadline=None)
 @given(st.sampled_from(SIZES), st.integers(5, 16), st.integers(5, 9), st.sampled_from([1, 2, 4]), st.integers(1, 80))
 def test_bands_of_any_height_fit_frames_of_any_size(size: str, down: int, across: int, keeps: int, rows: int) -> None:

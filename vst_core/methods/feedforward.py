@@ -45,7 +45,7 @@ class FeedForward:
         mix = checkpoint.mixture(styles, blend)
         known = checkpoint.colors
         self.colors = blend_moments(known, mix.tolist()) if known else None
-        self._network = BandedNetwork(checkpoint.network, mix, device.torch_device, device.dtype)
+        self._network = BandedNetwork(checkpoint.network, mix, device.torch_device, device.dtype, device.threads)
         self._tile = tile
         self._size: tuple[int, int] | None = None
         self._ways: list[Plan] = []

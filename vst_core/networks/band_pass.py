@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from threading import get_ident
 
 import torch
 from torch import Tensor
 
 from vst_core.networks.blocks import EPSILON
+from vst_core.networks.crew import Band, Crew
 from vst_core.networks.layers import Layer
 from vst_core.networks.transformer import to_picture
 
@@ -44,7 +46,9 @@ def sizes(layers: list[Layer], height: int, width: int) -> list[tuple[int, int]]
     return found
 
 
-def band_rows(plan: Plan, channels: int, size: tuple[int, int], height: int, device: torch.device) -> int:
+def band_rows(
+    plan: Plan, channels: int, size: tuple[int, int], height: int, device: torch.device, at_a_time: int
+) -> int:
     """Rows of a map in a band.
 
     Args:
@@ -53,12 +57,13 @@ def band_rows(plan: Plan, channels: int, size: tuple[int, int], height: int, dev
         size: height and width of the map.
         height: of the frame.
         device: where it is computed.
+        at_a_time: bands that are; there are no fewer, but in the smallest of maps.
     """
     if plan.rows:
         rows = plan.rows * size[0] // height
     else:
         rows = (_BAND_VALUES_CUDA if device.type == "cuda" else _BAND_VALUES) // (max(channels, 32) * size[1])
-    return min(max(_SMALLEST_BAND, rows), size[0])
+    return min(max(_SMALLEST_BAND, min(rows, -(-size[0] // at_a_time))), size[0])
 
 
 class BandPass:
@@ -70,6 +75,7 @@ class BandPass:
         dtype: type of the maps.
         spare: maps of earlier frames, by shape, to be used again.
         plan: how much is in memory at a time.
+        crew: computes the bands.
     """
 
     def __init__(
@@ -79,8 +85,10 @@ class BandPass:
         dtype: torch.dtype,
         spare: dict[tuple[int, ...], list[Tensor]],
         plan: Plan,
+        crew: Crew,
     ) -> None:
         self._layers, self._frame, self._dtype, self._spare, self._plan = layers, frame, dtype, spare, plan
+        self._crew = crew
         height, width = frame[0].shape[-2:]
         self._sizes = dict(enumerate(sizes(layers, height, width))) | {_INPUT: (height, width)}
         self._is_kept = [self._sizes[number][0] * plan.keeps <= height for number in range(len(layers))]
@@ -88,7 +96,7 @@ class BandPass:
         self._affine: dict[int, tuple[Tensor, Tensor]] = {}
         self._added = {layer.adds for layer in layers}
         self._finished: set[int] = set()
-        self._rooms: dict[tuple[int, int, int], Tensor] = {}
+        self._rooms: dict[tuple[int, int], Tensor] = {}
 
     def run(self, on_layer: Callable[[int, int], None]) -> Tensor:
         """The stylised frame."""
@@ -106,10 +114,13 @@ class BandPass:
             self._release(number, uses)
             on_layer(number + 1, len(self._layers))
         result = torch.empty_like(self._frame[0])
-        for top, bottom in self._bands(last):
+
+        def finish(top: int, bottom: int) -> None:
             _, warped, valid = (item[:, :, top:bottom] for item in self._frame)
             output = self._convolved(last, top, bottom).contiguous()
             result[:, :, top:bottom] = to_picture(output, warped, valid).clamp_(0, 1)
+
+        self._crew.each(finish, self._bands(last))
         on_layer(len(self._layers), len(self._layers))
         return result
 
@@ -117,19 +128,25 @@ class BandPass:
         """Run a layer's convolution over all bands: take its statistics, and keep the map if it is one to be kept."""
         layer, (height, width) = self._layers[number], self._sizes[number]
         kept = self._buffer(number) if self._is_kept[number] else None
-        statistics = _Statistics(layer.channels, self._frame[0].device)
-        for top, bottom in self._bands(number):
+
+        def measured(top: int, bottom: int) -> tuple[Tensor, Tensor, int]:
             band = self._convolved(number, top, bottom)
-            statistics.add(band)
             if kept is not None:
                 kept[:, :, top:bottom] = band
+            return *torch.batch_norm_update_stats(band, None, None, 0.0), band.shape[2] * band.shape[3]
+
+        statistics = _Statistics(layer.channels, self._frame[0].device)
+        for found in self._crew.each(measured, self._bands(number)):
+            statistics.add(*found)
         assert layer.scale is not None
         assert layer.shift is not None
         self._affine[number] = statistics.affine(layer.scale, layer.shift, height * width)
         if layer.adds is not None or number in self._added:  # a sum cannot be left for later: its parts would be needed
             assert kept is not None, "residual blocks lie where maps are smallest"
-            for top, bottom in self._bands(number):
-                self._activate(number, top, bottom, kept[:, :, top:bottom])
+            summed = kept
+            self._crew.each(
+                lambda top, bottom: self._activate(number, top, bottom, summed[:, :, top:bottom]), self._bands(number)
+            )
             self._finished.add(number)
 
     def _convolved(self, number: int, top: int, bottom: int) -> Tensor:
@@ -166,21 +183,22 @@ class BandPass:
             out.add_(self._maps[layer.adds][:, :, top:bottom])
 
     def _workspace(self, number: int, rows: int, columns: int) -> Tensor:
-        """Room for the padded input of a layer's band; from band to band the same."""
+        """Room for the padded input of a layer's band; from band to band of a thread the same."""
         weight = self._layers[number].weight
-        channels = weight.shape[0 if self._layers[number].upsamples else 1]
-        key = (number, rows, columns)
-        if key not in self._rooms:
-            shape, device = (1, channels, rows, columns), self._frame[0].device
-            room = torch.empty(shape, dtype=weight.dtype, device=device, memory_format=torch.channels_last)
-            self._rooms = {held: value for held, value in self._rooms.items() if held[0] != number} | {key: room}
+        shape = (1, weight.shape[0 if self._layers[number].upsamples else 1], rows, columns)
+        key = get_ident(), number
+        if key not in self._rooms or self._rooms[key].shape != shape:
+            self._rooms[key] = torch.empty(
+                shape, dtype=weight.dtype, device=self._frame[0].device, memory_format=torch.channels_last
+            )
         return self._rooms[key]
 
-    def _bands(self, number: int) -> list[tuple[int, int]]:
+    def _bands(self, number: int) -> list[Band]:
         """A layer's rows, cut into bands."""
         size = self._sizes[number]
         frame = self._frame[0]
-        rows = band_rows(self._plan, self._layers[number].channels, size, frame.shape[-2], frame.device)
+        channels, height = self._layers[number].channels, frame.shape[-2]
+        rows = band_rows(self._plan, channels, size, height, frame.device, self._crew.size)
         return [(top, min(size[0], top + rows)) for top in range(0, size[0], rows)]
 
     def _last_uses(self) -> dict[int, int]:
@@ -218,10 +236,9 @@ class _Statistics:
         self._sum = torch.zeros(channels, dtype=torch.float64, device=device)
         self._squares = torch.zeros(channels, dtype=torch.float64, device=device)
 
-    def add(self, band: Tensor) -> None:
-        """Count a band, (1, C, h, W)."""
-        mean, variance = (item.double() for item in torch.batch_norm_update_stats(band, None, None, 0.0))
-        count = band.shape[2] * band.shape[3]
+    def add(self, mean: Tensor, variance: Tensor, count: int) -> None:
+        """Count a band of so many pixels, (C,) each."""
+        mean, variance = mean.double(), variance.double()
         self._sum += mean * count
         self._squares += (variance + mean.square()) * count
 

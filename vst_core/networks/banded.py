@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from vst_core.networks.band_pass import BandPass, Plan, band_rows, sizes
+from vst_core.networks.crew import Crew
 from vst_core.networks.layers import layers_of
 from vst_core.networks.transformer import TransformerNet
 
@@ -42,6 +43,7 @@ class BandedNetwork:
         mix: (S,), one weight for each style.
         device: where it runs.
         dtype: type of its weights and maps.
+        threads: of a processor, each at a band of its own; 1 leaves the threads to torch.
     """
 
     def __init__(
@@ -50,10 +52,12 @@ class BandedNetwork:
         mix: Tensor,
         device: torch.device | str = "cpu",
         dtype: torch.dtype = torch.float32,
+        threads: int = 1,
     ) -> None:
         self.reduction = network.architecture.reduction
         self._device = torch.device(device)
         self._dtype = dtype
+        self._crew = Crew(threads if self._device.type == "cpu" else 1)
         self._layers = layers_of(network.to(self._device), mix.to(self._device), dtype)
         self._spare: dict[tuple[int, ...], list[Tensor]] = {}
 
@@ -79,7 +83,8 @@ class BandedNetwork:
             (1, 3, H, W), display [0, 1].
         """
         with torch.no_grad():
-            return BandPass(self._layers, (image, warped, valid), self._dtype, self._spare, plan).run(on_layer)
+            frame = image, warped, valid
+            return BandPass(self._layers, frame, self._dtype, self._spare, plan, self._crew).run(on_layer)
 
     def memory(self, plan: Plan, height: int, width: int) -> int:
         """About how many bytes a pass takes on top of its frame."""
@@ -88,9 +93,9 @@ class BandedNetwork:
             (rows, layer.channels * rows * columns) for layer, (rows, columns) in maps if rows * plan.keeps <= height
         }
         whole = sum(values for _, values in kept) + 2 * min(kept)[1]  # a residual block has three at a time
-        rows = band_rows(plan, _BAND_CHANNELS, (height, width), height, self._device)
+        rows = band_rows(plan, _BAND_CHANNELS, (height, width), height, self._device, self._crew.size)
         # Every layer has room for its padded input, and the one at work some copies of its result.
-        return (whole + 8 * _BAND_CHANNELS * rows * width) * self._dtype.itemsize
+        return (whole + 8 * _BAND_CHANNELS * rows * width * self._crew.size) * self._dtype.itemsize
 
     def forget(self) -> None:
         """Give back the memory that is kept for the next frame."""
