@@ -18,6 +18,7 @@ import torch
 from vst_core.cli import main
 from vst_core.device import has_bfloat16
 from vst_core.features import Features
+from vst_core.pipeline.plate import Plate, PlateReader
 from vst_core.torchvision_compat import import_torchvision
 from vst_core.weights import Weights
 
@@ -47,6 +48,20 @@ def _threads() -> Iterator[None]:
     threads = torch.get_num_threads()
     yield
     torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def plates_read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Frames of plates that are read from now on."""
+    frames: list[int] = []
+    read_plate = PlateReader.read
+
+    def read_and_tell(reader: PlateReader, frame: int) -> Plate:
+        frames.append(frame)
+        return read_plate(reader, frame)
+
+    monkeypatch.setattr(PlateReader, "read", read_and_tell)
+    return frames
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ from small_shot import SHOT, SmallShot, color_of, differing, out, read_channels
 from vst_core import FrameRange, ModelError, render_shot
 from vst_core.pipeline import method
 from vst_core.pipeline.cache import RenderCache
-from vst_core.pipeline.plate import Plate, PlateReader
 
 FRAMES = FrameRange(1001, 1002)
 Render = Callable[..., Path]
@@ -35,20 +34,6 @@ def loaded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     for name in ("load_checkpoint", "Features"):
         monkeypatch.setattr(method, name, told(getattr(method, name)))
     return names
-
-
-@pytest.fixture
-def read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Frames of plates that are read from now on."""
-    frames: list[int] = []
-    read_plate = PlateReader.read
-
-    def read_and_tell(reader: PlateReader, frame: int) -> Plate:
-        frames.append(frame)
-        return read_plate(reader, frame)
-
-    monkeypatch.setattr(PlateReader, "read", read_and_tell)
-    return frames
 
 
 @pytest.fixture
@@ -122,25 +107,25 @@ def whole(tmp_path_factory: pytest.TempPathFactory, small_shot: SmallShot, small
 
 @pytest.mark.parametrize("cuts", ["auto", "none"])
 def test_a_chunk_reads_no_plate_that_the_one_before_has_read(
-    small_shot: SmallShot, chunk: Callable[..., None], whole: Path, tmp_path: Path, read: list[int], cuts: str
+    small_shot: SmallShot, chunk: Callable[..., None], whole: Path, tmp_path: Path, plates_read: list[int], cuts: str
 ) -> None:
     for frames in ("1001-1002", "1003", "1004"):
         chunk(small_shot, tmp_path, frames, cuts=cuts)
-    assert read == list(SHOT)
+    assert plates_read == list(SHOT)
     if cuts == "auto":
         assert differing(whole, tmp_path, SHOT) == []
 
 
 def test_a_plate_that_was_written_again_is_read_again(
-    small_shot: SmallShot, small_network: Path, chunk: Callable[..., None], tmp_path: Path, read: list[int]
+    small_shot: SmallShot, small_network: Path, chunk: Callable[..., None], tmp_path: Path, plates_read: list[int]
 ) -> None:
     shot = small_shot.copy(tmp_path / "plate")
     chunk(shot, tmp_path / "kept", "1001-1003")
     shutil.copytree(tmp_path / "kept", tmp_path / "anew")
     shutil.copy(shot.path(1005), shot.path(1003))
-    read.clear()
+    plates_read.clear()
     chunk(shot, tmp_path / "kept", "1004")
-    assert 1003 in read
+    assert 1003 in plates_read
     shot.render(tmp_path / "anew", **with_network(small_network, lags="1,2", chunk="1004"))
     assert differing(tmp_path / "kept", tmp_path / "anew", FrameRange(1004, 1004)) == []
 
@@ -163,9 +148,9 @@ def test_a_chunk_of_another_render_sees_for_itself(
 
 
 def test_a_draft_sees_for_itself(
-    small_shot: SmallShot, chunk: Callable[..., None], tmp_path: Path, read: list[int]
+    small_shot: SmallShot, chunk: Callable[..., None], tmp_path: Path, plates_read: list[int]
 ) -> None:
     chunk(small_shot, tmp_path / "exact", "1001-1003")
-    read.clear()
+    plates_read.clear()
     chunk(small_shot, tmp_path / "draft", "1004", preroll=1)
-    assert read == [1003, 1004]
+    assert plates_read == [1003, 1004]

@@ -12,25 +12,10 @@ from panning_shot import FRAMES, reader_of, write_panning_shot
 from vst_core.frames import FrameRange
 from vst_core.pipeline import footage
 from vst_core.pipeline.footage import Footage, Input
-from vst_core.pipeline.plate import Plate, PlateReader
 from vst_core.pipeline.shot import open_motion
 from vst_core.settings import FlowSettings
 
 LAGS = [(1,), (1, 4), (1, 2, 4), (2, 4), (-1,), (-1, -2), (1, -1), (-1, 1)]
-
-
-@pytest.fixture
-def read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Frames of plates that are read from now on."""
-    frames: list[int] = []
-    read_plate = PlateReader.read
-
-    def read_and_tell(reader: PlateReader, frame: int) -> Plate:
-        frames.append(frame)
-        return read_plate(reader, frame)
-
-    monkeypatch.setattr(PlateReader, "read", read_and_tell)
-    return frames
 
 
 def visited(pattern: str, source: str, lags: tuple[int, ...], frames: range) -> dict[int, Input]:
@@ -43,14 +28,14 @@ def visited(pattern: str, source: str, lags: tuple[int, ...], frames: range) -> 
 @pytest.mark.parametrize("source", ["vectors", "dis", "none"])
 @pytest.mark.parametrize("lags", LAGS, ids=str)
 def test_no_file_is_read_twice_and_motion_is_as_if_nothing_were_remembered(
-    tmp_path: Path, read: list[int], monkeypatch: pytest.MonkeyPatch, lags: tuple[int, ...], source: str, by: int
+    tmp_path: Path, plates_read: list[int], monkeypatch: pytest.MonkeyPatch, lags: tuple[int, ...], source: str, by: int
 ) -> None:
     monkeypatch.setattr(footage, "reduction", lambda _window: by)
     pattern = write_panning_shot(tmp_path)
     order = FRAMES if lags[0] > 0 else FRAMES[::-1]
     found = visited(pattern, source, lags, order)
     looks_ahead = min(lags) < 0 < max(lags)  # a frame that was looked at is read again, whole, when it is its turn
-    assert max(Counter(read).values()) <= 1 + looks_ahead
+    assert max(Counter(plates_read).values()) <= 1 + looks_ahead
     for frame in order:
         alone = visited(pattern, source, lags, range(frame, frame + 1))[frame]
         assert list(alone.motions) == list(found[frame].motions)
