@@ -226,6 +226,20 @@ def test_flow_in_the_sky_is_estimated(skyline: tuple[FlowFrame, FlowFrame, Tenso
     assert motion.notes == ()
 
 
+def test_a_strip_of_sky_in_a_large_frame_is_estimated_and_nothing_else() -> None:
+    x, y = grid(241, 1201)  # wide enough to be looked at in reduced size, which halves it
+    strip = ((y >= 101) & (y < 150))[None, None]
+    true = constant_flow(241, 1201, -6, -3)
+    depth = torch.where(strip, torch.tensor(1e10), torch.tensor(12.0))
+    fields = true.masked_fill(strip, 0), (-true).masked_fill(strip, 0), depth
+    current = flow_frame(2, pattern(x - 6, y - 3), *fields)
+    motion = MotionFinder()(current, flow_frame(1, pattern(x, y), *fields))
+    ground = ~strip.expand_as(true)
+    assert torch.equal(motion.backward_flow[ground], true[ground])
+    inner = motion.backward_flow[..., 101:150, 20:-20]
+    assert (inner - true[..., 101:150, 20:-20]).abs().mean() < 0.1
+
+
 def test_a_sky_of_one_tone_is_left_alone(skyline: tuple[FlowFrame, FlowFrame, Tensor]) -> None:
     now, before, sky = skyline
     tone = sky.clone()

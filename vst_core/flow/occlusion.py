@@ -15,8 +15,8 @@ from vst_core.tensors import require_same_shape
 _RADIUS = 2
 _SIGMA = 0.8
 # Differences of display values that say nothing, and that say all.
-_GRAIN = 0.04
-_CHANGED = 0.12
+_GRAIN = 0.06
+_CHANGED = 0.14
 # Difference to the neighbourhood from which on a pixel has detail, and the share of such pixels that a frame has in
 # common with one of another shot at most.
 _DETAIL = 0.01

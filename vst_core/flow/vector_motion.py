@@ -22,6 +22,7 @@ from vst_core.flow.warp import invert
 
 SKY_DEPTH = 1e9  # Blender writes 1e10 where a ray meets nothing
 _SKY_WIDTH = 960  # pixels: the width at which the sky's motion is estimated, at most
+_HORIZON = 16  # one part in so many of a frame's height: what is looked at beyond the sky, above and below
 _RIM = 5  # pixels, across: what a pixel filter smears of a silhouette into the sky
 _ROUNDING = 1e-3  # pixels: a still camera's vectors are 0 but for the renderer's rounding, 6e-5 in Cycles
 
@@ -72,13 +73,29 @@ class MotionFromVectors:
         """Flow, but estimated in the sky; far things move evenly, so a reduced picture tells as much."""
         if sky is None or not sky.any():
             return flow
-        shrink = max(1, math.ceil(flow.shape[-1] / _SKY_WIDTH))
-        pictures = [F.avg_pool2d(frame.image, shrink, ceil_mode=True, count_include_pad=False) for frame in (at, to)]
+        width = sky.shape[1]
+        shrink = max(1, math.ceil(width / _SKY_WIDTH))
+        rows = _around_sky(sky, shrink)
+        pictures = [
+            F.avg_pool2d(frame.image[..., rows, :], shrink, ceil_mode=True, count_include_pad=False)
+            for frame in (at, to)
+        ]
         estimated = self._estimate(*pictures).to(flow) * shrink
         if shrink > 1:
-            height, width = flow.shape[-2:]
-            estimated = F.interpolate(estimated, scale_factor=shrink, mode="bilinear")[..., :height, :width]
-        return torch.where(torch.from_numpy(sky), estimated, flow)
+            estimated = F.interpolate(estimated, scale_factor=shrink, mode="bilinear")
+        filled = flow.clone()
+        part = filled[..., rows, :]
+        estimated = estimated[..., : part.shape[-2], :width]
+        part.copy_(torch.where(torch.from_numpy(sky[rows]), estimated, part))
+        return filled
+
+
+def _around_sky(sky: BoolArray, shrink: int) -> slice:
+    """The rows that have sky and some beside them, from a multiple of ``shrink`` on."""
+    height, found = len(sky), np.flatnonzero(sky.any(1))
+    beyond = max(height // _HORIZON, 2 * _RIM * shrink)
+    first = max(0, int(found[0]) - beyond) // shrink * shrink
+    return slice(first, min(height, int(found[-1]) + 1 + beyond))
 
 
 def _vectors_between(current: FlowFrame, previous: FlowFrame) -> tuple[Tensor, Tensor | None]:
