@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from vst_core.flow import warp, warp_sharp
@@ -53,6 +54,35 @@ def test_stripes_moved_many_times_neither_fade_nor_grow(period: int) -> None:
     before = contrast(stripes)
     assert contrast(moved(stripes, 20, sharp=True)) < 1.02 * before
     assert contrast(moved(stripes, 20, sharp=True)) > 1.5 * contrast(moved(stripes, 20, sharp=False))
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("height", [48, 50, 47])
+def test_a_picture_on_its_own_is_warped_as_in_a_batch_whatever_the_threads(height: int, threads: int) -> None:
+    pictures, moving = torch.rand(2, 3, height, 61), torch.rand(2, 2, height, 61) * 9
+    together, before = warp_sharp(pictures, moving), torch.get_num_threads()
+    torch.set_num_threads(threads)
+    alone = [warp_sharp(pictures[n : n + 1], moving[n : n + 1]) for n in range(2)]
+    torch.set_num_threads(before)
+    assert torch.equal(torch.cat(alone), together)
+
+
+@pytest.mark.parametrize("reach", [2.0, 900.0])
+def test_a_tall_picture_is_warped_as_in_one_piece(reach: float) -> None:
+    """However far apart the rows lie that neighbouring pixels sample."""
+    image = torch.rand(1, 3, 700, 32)
+    moving = (torch.rand(1, 2, 700, 32) * 2 - 1) * torch.tensor([2.0, reach]).view(1, 2, 1, 1)
+    wide, tall = F.pad(image, (1, 1, 0, 0), mode="replicate"), F.pad(image, (0, 0, 1, 1), mode="replicate")
+    x = (moving[:, :1] + torch.arange(32.0)).clamp(0, 31)
+    y = (moving[:, 1:] + torch.arange(700.0).view(700, 1)).clamp(0, 699)
+    wanted = warp(image, moving)
+    for position, bent in (
+        (x, wide[..., 2:] - 2 * image + wide[..., :-2]),
+        (y, tall[..., 2:, :] - 2 * image + tall[..., :-2, :]),
+    ):
+        fraction = position % 1
+        wanted -= 0.5 * fraction * (1 - fraction) * warp(bent, moving)
+    torch.testing.assert_close(warp_sharp(image, moving), wanted, atol=1e-3, rtol=0)
 
 
 def test_shapes_that_do_not_belong_together_are_refused() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 import torch
@@ -10,6 +11,8 @@ from torch import Tensor
 
 _BAND = 256
 """Rows that are warped at a time where a picture is large."""
+_STRIPS = 16
+"""What a band is cut into, at most, for threads to share."""
 
 
 def warp(image: Tensor, backward_flow: Tensor, *, padding: Literal["border", "zeros"] = "border") -> Tensor:
@@ -64,7 +67,7 @@ def warp_sharp(image: Tensor, backward_flow: Tensor) -> Tensor:
                 flow = backward_flow[:, :, top : top + _BAND]
                 x, y = _points_within(flow, image, 0, top)
                 fraction = (y - y.floor() if axis == 2 else x - x.floor())[:, None]
-                sampled, band = _sample(canvas, _grid(x, y, canvas)), result[:, :, top : top + _BAND]
+                sampled, band = _sample_strips(canvas, _grid(x, y, canvas)), result[:, :, top : top + _BAND]
                 if axis is None:
                     band.copy_(sampled)
                 else:
@@ -158,6 +161,15 @@ def _grid(x: Tensor, y: Tensor, canvas: Tensor) -> Tensor:
 
 def _sample(canvas: Tensor, grid: Tensor) -> Tensor:
     return F.grid_sample(canvas, grid.to(canvas.dtype), mode="bilinear", padding_mode="zeros", align_corners=False)
+
+
+def _sample_strips(canvas: Tensor, grid: Tensor) -> Tensor:
+    """`_sample`, to the same bits; torch has a thread for each picture of a batch, so one alone is cut for them."""
+    strips = math.gcd(grid.shape[1], _STRIPS) if len(grid) == 1 < torch.get_num_threads() else 1
+    if strips == 1:
+        return _sample(canvas, grid)
+    sampled = _sample(canvas.expand(strips, -1, -1, -1), grid.reshape(strips, -1, *grid.shape[2:]))
+    return sampled.transpose(0, 1).flatten(1, 2)[None]
 
 
 def _canvas(image: Tensor) -> Tensor:
