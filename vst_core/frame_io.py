@@ -266,9 +266,10 @@ def _clamp_color(frame: Frame, types: Sequence[str]) -> tuple[NDArray[Any], int]
     halves = [channel for channel in frame.color_channels if types[channel] == "half"]
     if not halves:
         return part.pixels, 0
-    color = part.pixels[..., columns(halves)]
-    if color.max() <= HALF_MAX and color.min() >= -HALF_MAX:
+    planes = [part.pixels[..., channel] for channel in halves]  # one by one: in pixels, rows would be three long
+    if all(plane.max() <= HALF_MAX and plane.min() >= -HALF_MAX for plane in planes):
         return part.pixels, 0
+    color = part.pixels[..., columns(halves)]
     pixels = part.pixels.copy()
     pixels[..., columns(halves)] = np.clip(color, -HALF_MAX, HALF_MAX)  # half itself silently makes infinity of it
     return pixels, int(np.count_nonzero(np.abs(color) > HALF_MAX))
