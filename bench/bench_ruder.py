@@ -14,7 +14,7 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -152,14 +152,19 @@ def former_look(made: Rendered, farthest: int) -> tuple[float, int]:
 
 
 def compare_memory(
-    shots: Sequence[tuple[str, str]], folder: Path, name: str, lags: Sequence[str], **changes: object
+    shots: Sequence[tuple[str, str]],
+    folder: Path,
+    name: str,
+    lags: Sequence[str],
+    longer: Mapping[str, object] | None = None,
+    **changes: object,
 ) -> None:
-    """The same with longer and longer memory."""
+    """The same with longer and longer memory; what is ``longer`` changed, but not for the first."""
     for shot, frames in shots:
         print(f"\n{name}, {shot} {frames}", flush=True)
         base: Rendered | None = None
         for memory in lags:
-            made = Rendered(shot, frames, folder, lags=memory, **changes)
+            made = Rendered(shot, frames, folder, lags=memory, **changes, **((base and longer) or {}))
             base = base or made
             farthest = max(each.lag for each in made.report.warping)
             ratios = [
@@ -211,6 +216,9 @@ def main() -> None:
                 compare_memory([shots[0], ("tram", "1001-1060")], folder, network, memories, network=network)
         if "optimization" in options.parts:
             compare_memory(shots, folder, "optimisation", ("1", "1,2,4"), **solved)
+            # Bound to three results as to each of them alone; the first line is J 1 as it is above.
+            every = {"optimization": {**steps, "long_term": "mean", "temporal_weight": 3.0}}
+            compare_memory(shots, folder, "optimisation, mean", ("1", "1,2,4"), longer=every, **solved)
         if "passes" in options.parts:
             compare_passes(shots[:1], folder, (1, 2, 4), **solved)
 

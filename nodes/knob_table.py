@@ -62,6 +62,7 @@ ROWS = (
     Row("optimization.style_weight", "Optimisation", "Style", STEPS, slider=(0, 4)),
     Row("optimization.temporal_weight", "Optimisation", "Coherence", STEPS, slider=(0, 4)),
     Row("optimization.tv_weight", "Optimisation", "Smoothness", STEPS, slider=(0, 4)),
+    Row("optimization.long_term", "Optimisation", "Several lags", STEPS),
     Row("optimization.seed", "Optimisation", "Seed", STEPS),
     Row("features", "Optimisation", "Feature network", STEPS),
     Row("weights", "Optimisation", "Feature weights", STEPS),

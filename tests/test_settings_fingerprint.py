@@ -44,6 +44,7 @@ OTHER: dict[str, Any] = {
     "optimization.iterations": 10,
     "optimization.iterations_next": 10,
     "optimization.passes": 2,
+    "optimization.long_term": "mean",
     "optimization.learning_rate": 0.1,
     "optimization.scales": 1,
     "optimization.content_weight": 0.5,

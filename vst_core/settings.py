@@ -118,6 +118,11 @@ class OptimizationSettings(SettingsModel):
     style_weight: float = Field(default=1.0, ge=0, description="beta: how strongly the style is imposed.")
     temporal_weight: float = Field(default=1.0, ge=0, description="gamma: how much flicker is suppressed.")
     tv_weight: float = Field(default=1.0, ge=0, description="How much noise is smoothed.")
+    long_term: Literal["nearest", "mean"] = Field(
+        default="nearest",
+        description="What several lags bind a frame to: 'nearest' takes an older result where none nearer can be "
+        "trusted, as published; 'mean' takes the mean of all, which flickers less over many frames.",
+    )
     content_layers: Layers = Field(default=("relu4_2",), description="Features that carry content.")
     style_layers: Layers = Field(
         default=("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"), description="Features that carry style."

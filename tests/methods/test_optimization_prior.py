@@ -56,6 +56,17 @@ def test_a_prior_that_is_nowhere_valid_is_like_a_start_from_the_plate(method: Ca
     assert torch.equal(method().stylize(content, Prior(picture(2), nowhere), ignore), alone)
 
 
+def test_it_is_held_to_the_nearest_or_to_all(method: Callable[..., Optimization]) -> None:
+    near, old = (Prior(picture(seed), torch.ones(1, 1, 32, 36)) for seed in (2, 3))
+    near.valid[..., :9] = 0
+    nearest, all_of_them = method().held_to([near, old]), method(long_term="mean").held_to([near, old])
+    assert torch.equal(nearest.warped, torch.cat((old.warped[..., :9], near.warped[..., 9:]), -1))
+    assert torch.equal(all_of_them.warped[..., :9], old.warped[..., :9])
+    assert torch.allclose(all_of_them.warped[..., 9:], (near.warped + old.warped)[..., 9:] / 2)
+    assert bool((nearest.valid == 1).all())
+    assert bool((all_of_them.valid == 1).all())
+
+
 def test_passes_share_the_steps_of_a_frame_and_each_moves_less(method: Callable[..., Optimization]) -> None:
     content, everywhere = picture(1), Prior(picture(2), torch.ones(1, 1, 32, 36))
     made, steps, moved = method(passes=3), list[int](), list[float]()

@@ -78,6 +78,7 @@ OPTIONS = (
     Option(("--style-weight",), "optimization.style_weight", float),
     Option(("--temporal-weight",), "optimization.temporal_weight", float),
     Option(("--tv-weight",), "optimization.tv_weight", float),
+    Option(("--long-term",), "optimization.long_term", str, "nearest|mean"),
     Option(("--seed",), "optimization.seed", int),
     Option(("--features",), "features", str, "vgg19|vgg16"),
     Option(("--weights",), "weights", Path, "FILE"),
