@@ -7,12 +7,13 @@ import os
 import sys
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # of mallopt(3)
-_LARGEST_KEPT = 96 << 20  # nine channels of a frame of 1920x1080; what 4K asks for at once goes back at once
-_KEPT_AT_MOST = 512 << 20
+# A frame of 1920x1080, six float channels of it. More would be kept of a 4K frame, too, and make its peak higher.
+_LARGEST_KEPT = 64 << 20
+_KEPT_AT_MOST = 128 << 20
 
 
 def keep_freed_memory() -> bool:
-    """Have the C library keep blocks that were freed, up to some hundred megabytes, for the next frame.
+    """Have the C library keep blocks that were freed, of 64 MiB at most, for the next frame.
 
     It asks the system for every large block and gives it back at once. The system clears each page that it hands out,
     a hundred thousand of them for a frame of 1920x1080. All threads share one heap, or those of a thread that has a
