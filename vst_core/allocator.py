@@ -7,7 +7,7 @@ import os
 import sys
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # of mallopt(3)
-# A frame of 1920x1080, six float channels of it. More would be kept of a 4K frame, too, and make its peak higher.
+# A frame of 1920x1080, eight channels of it. More would be kept of a 4K frame, too, and make its peak higher.
 _LARGEST_KEPT = 64 << 20
 _KEPT_AT_MOST = 128 << 20
 
