@@ -164,7 +164,7 @@ def compare_memory(
         print(f"\n{name}, {shot} {frames}", flush=True)
         base: Rendered | None = None
         for memory in lags:
-            made = Rendered(shot, frames, folder, lags=memory, **changes, **((base and longer) or {}))
+            made = Rendered(shot, frames, folder, lags=memory, **{**changes, **((base and longer) or {})})
             base = base or made
             farthest = max(each.lag for each in made.report.warping)
             ratios = [
