@@ -5,8 +5,6 @@ import signal
 import sys
 from typing import NoReturn
 
-from vst_core.allocator import keep_freed_memory
-
 __all__ = ["main"]
 
 
@@ -16,8 +14,10 @@ def main() -> NoReturn:
     # Threads of torch that wait for one another spin, for long. Beside the threads that read and write frames, or
     # another task on the machine, that costs several times what they do. To be said before torch is loaded.
     os.environ.setdefault("GOMP_SPINCOUNT", "20000")
-    keep_freed_memory()
     try:
+        from vst_core.allocator import keep_freed_memory
+
+        keep_freed_memory()
         from vst_core.cli.run import run
     except KeyboardInterrupt:
         _stop(130)
