@@ -95,9 +95,8 @@ class FrameSequence:
 
     @property
     def pattern(self) -> str:
-        """The pattern as ``%04d``, whatever form it was given in."""
-        token = {0: "", 1: "%d"}.get(self.padding, f"%0{self.padding}d")
-        return str(self.folder / f"{self.prefix}{token}{self.suffix}")
+        """The pattern as ``####``, whatever form it was given in."""
+        return str(self.folder / f"{self.prefix}{'#' * self.padding}{self.suffix}")
 
     def path(self, frame: int) -> Path:
         """The file of ``frame``; -5 at four digits is ``-005``, a number too long for its padding is written out."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -104,18 +105,61 @@ class SettingsModel(BaseModel):
         """Validate plain data; every complaint of the model becomes one line.
 
         Raises:
-            SettingsError: with all complaints, each naming its setting.
+            InvalidSettings: with all complaints.
         """
         try:
             return cls.model_validate(data)
         except ValidationError as error:
-            complaints = "; ".join(_complaint(item) for item in error.errors())
-            raise SettingsError(complaints, where=where) from None
+            raise InvalidSettings.of([_complaint(item) for item in error.errors()], where=where) from None
+
+    @classmethod
+    def read_part(cls, path: str | Path, elsewhere: Mapping[str, Any]) -> dict[str, Any]:
+        """What a JSON file says of such settings, as plain data, where the rest is said elsewhere.
+
+        Args:
+            path: the file.
+            elsewhere: stands for what it may leave out, while what it does say is looked at.
+
+        Raises:
+            SettingsError: the file is missing, is no JSON, or holds unknown or unsuitable settings.
+        """
+        said = read_json(path)
+        cls.of(_completed(said, elsewhere), where=str(path))
+        return dict(said)
 
 
-def _complaint(item: Any) -> str:
+def _completed(said: Any, elsewhere: Any) -> Any:
+    if not (isinstance(said, dict) and isinstance(elsewhere, Mapping)):
+        return said
+    return said | {name: _completed(said.get(name, value), value) for name, value in elsewhere.items()}
+
+
+class InvalidSettings(SettingsError):  # noqa: N818 - an error as ``SettingsError`` is, of several settings at once
+    """What a model says against the settings that it was given, in one line.
+
+    Args:
+        what, where, remedy: see ``VstError``.
+        complaints: the dotted name of a setting, or nothing for several together, and what is wrong with it.
+
+    Attributes:
+        complaints: likewise.
+    """
+
+    def __init__(
+        self, what: str, *, where: str | Path = "", remedy: str = "", complaints: Sequence[tuple[str, str]] = ()
+    ) -> None:
+        self.complaints = tuple(complaints)
+        super().__init__(what, where=where, remedy=remedy)
+
+    @classmethod
+    def of(cls, complaints: Sequence[tuple[str, str]], *, where: str) -> Self:
+        """All complaints as one error."""
+        what = "; ".join(f"{name}: {said}" if name else said for name, said in complaints)
+        return cls(what, where=where, complaints=complaints)
+
+
+def _complaint(item: Any) -> tuple[str, str]:
     name = ".".join(str(part) for part in item["loc"])
     if item["type"] == "extra_forbidden":
-        return f"unknown setting {name!r}"
-    message = item["msg"].removeprefix("Value error, ")
-    return f"{name}: {message}" if name else message
+        return "", f"unknown setting {name!r}"
+    return name, item["msg"].removeprefix("Value error, ")

@@ -218,3 +218,22 @@ def test_a_lack_of_memory_is_said_as_such(
         monkeypatch.setattr(state.State, "follow", short)
         outcome = vst(*small_shot.command(tmp_path))
         assert (outcome.code, outcome.complaint) == (5, "out of memory; lower --scale")
+
+
+@pytest.mark.parametrize(
+    ("in_file", "options", "said"),
+    [
+        ({}, ("--strength", 3), "vst: --strength: Input should be less than or equal to 1"),
+        ({}, ("--seed", "-1", "--tile", "-1"), "vst: --tile: Input should be greater than or equal to 0; --seed: "),
+        ({"strength": 3}, ("--strength", 0.5), "settings.json: strength: Input should be less than or equal to 1"),
+        ({"strengths": 3}, ("--strength", 0.5), "settings.json: unknown setting 'strengths'"),
+    ],
+)
+def test_a_complaint_names_the_option_or_the_file_that_is_wrong(
+    small_shot: SmallShot, tmp_path: Path, vst: Run, in_file: dict[str, object], options: tuple[str, ...], said: str
+) -> None:
+    (tmp_path / "settings.json").write_text(json.dumps(in_file))
+    outcome = vst(*small_shot.command(tmp_path / "out", "--settings", tmp_path / "settings.json", *options))
+    assert outcome.code == 2
+    assert said in outcome.err
+    assert not (tmp_path / "out").exists()

@@ -106,6 +106,21 @@ def test_options_override_the_settings_file(small_shot: SmallShot, tmp_path: Pat
     assert differing(tmp_path / "same", tmp_path / "out", FrameRange(1001, 1002)) == []
 
 
+def test_a_settings_file_may_leave_out_what_differs_by_shot(small_shot: SmallShot, tmp_path: Path, vst: Run) -> None:
+    """A studio's own: said once, beside plates, styles and outputs that it does not know."""
+    file = tmp_path / "studio.json"
+    file.write_text(json.dumps({"output": {"data_type": "float"}, "style": {"scale": 0.5}, "strength": 0.5}))
+    own = ("--settings", file, "--frames", "1001-1001")
+    assert vst(*small_shot.command(tmp_path / "out", *own)).code == 0
+    small_shot.render(tmp_path / "same", frames="1001-1001", output__data_type="float", style__scale=0.5, strength=0.5)
+    assert differing(tmp_path / "same", tmp_path / "out", FrameRange(1001, 1001)) == []
+    for command in (("render",), ("compare",), ("submit",), ("check",)):
+        assert vst(*command, "--settings", file).complaint.startswith("PLATE: is missing")
+        assert vst(*command, small_shot.pattern, "--settings", file).complaint.startswith("--style: is missing")
+        given = (small_shot.pattern, "--settings", file, "--style", small_shot.style)
+        assert vst(*command, *given).complaint.startswith("--output: is missing")
+
+
 def test_every_setting_of_a_shot_has_an_option(vst: Run) -> None:
     shown = vst("render", "--help").out
     for setting in ("temporal", "scale", "features", "weights", "layer", "device", "precision", "threads", "overwrite"):

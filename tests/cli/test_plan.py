@@ -43,9 +43,9 @@ def test_a_plan_is_json(vst: Run, small_shot: SmallShot, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("more", "code", "text"),
     [
-        (("--chunk-size", 0), 2, "chunk_size: Input should be greater than or equal to 1"),
+        (("--chunk-size", 0), 2, "--chunk-size: Input should be greater than or equal to 1"),
         (("--chunks", "many"), 2, "chunks: Input should be 'whole', 'exact' or 'draft'"),
-        (("--seconds-per-frame", 0), 2, "seconds_per_frame"),
+        (("--seconds-per-frame", 0), 2, "--seconds-per-frame: "),
         (("--frames", "1004-1007"), 3, "2 of 4 frames are missing: 1006-1007"),
         (("--output", f"{__file__}/out.####.exr"), 4, "is a file, not a folder"),
         (("--style-weights", "x"), 2, "is no list of numbers"),

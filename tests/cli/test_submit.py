@@ -71,11 +71,11 @@ def test_everything_in_the_way_of_any_shot_is_told_before_anything_is_done(
         ("shot,strength\na,1\nb,2", (), 2, "shots.csv, line 3: strength: Input should be less than or equal to 1"),
         ("shot,style mix\na,x", (), 2, "shots.csv, line 2: --style-mix: 'x' is no mixture; for example oil:0.3"),
         ("shot\na\nb", ("-o", "x/out.####.exr"), 2, "out.####.exr; put {shot} into the pattern"),
-        ("shot,plate\na,none.####.exr", (), 3, "none.%04d.exr: no file matches"),
-        ("shot\na", ("--engine", "cloud"), 2, "submit: engine: Input should be 'local', 'openjd' or 'slurm'"),
+        ("shot,plate\na,none.####.exr", (), 3, "none.####.exr: no file matches"),
+        ("shot\na", ("--engine", "cloud"), 2, "--engine: Input should be 'local', 'openjd' or 'slurm'"),
         ("shot\na", ("--engine", "openjd"), 2, "--job: is missing; name the folder for what --engine openjd writes"),
         ("shot\na", ("--job", "x"), 2, "--job: is for other engines than local"),
-        ("shot\na", ("--retries", "-1"), 2, "submit: retries"),
+        ("shot\na", ("--retries", "-1"), 2, "--retries: "),
         ("shot\na", ("--handles", "x"), 2, "handles"),
     ],
 )
@@ -92,7 +92,7 @@ def test_what_is_wrong_is_one_line(
     given = ("--shots", shot_list(tmp_path, table), "-o", tmp_path / "{shot}" / "{shot}.####.exr", *more)
     told = vst(*words(small_shot, small_network, *given))
     assert told.code == code
-    assert text in told.complaint.replace("%04d", "####") or text in told.complaint
+    assert text in told.complaint
 
 
 def test_the_seams_of_draft_chunks_are_told(

@@ -101,9 +101,9 @@ def test_styles_may_stand_in_the_recipes_file(tmp_path: Path, small_weights: Pat
 @pytest.mark.parametrize(
     ("more", "code", "words"),
     [
-        (("--steps", 0), 2, "recipe.steps: "),
-        (("--learning-rate", 9), 2, "recipe.learning_rate: "),
-        (("--size", "huge"), 2, "recipe.size: "),
+        (("--steps", 0), 2, "--steps: "),
+        (("--learning-rate", 9), 2, "--learning-rate: "),
+        (("--size", "huge"), 2, "--size: "),
         (("--threads", -1), 2, "threads: "),
         (("-o", "net.pth"), 2, "output: the name of a network's file ends in .safetensors"),
         (("--style", "other/dots.png"), 2, "two style images have one name"),
@@ -112,7 +112,7 @@ def test_styles_may_stand_in_the_recipes_file(tmp_path: Path, small_weights: Pat
         (("--data", "missing"), 3, "missing: is not a folder; give a folder of pictures, or 'synthetic'"),
         (("--weights", "missing.pth"), 5, "missing.pth: weights cannot be read"),
         (("--device", "tpu"), 5, "device 'tpu' cannot be used"),
-        (("--features", "vgg18"), 2, "recipe.features: "),
+        (("--features", "vgg18"), 2, "--features: "),
     ],
     ids=lambda value: " ".join(map(str, value)) if isinstance(value, tuple) else None,
 )

@@ -13,7 +13,7 @@ Run = Callable[..., Outcome]
 
 def test_a_sound_shot_a_damaged_one_and_one_that_is_not_done(rendered: Path, tmp_path: Path, vst: Run) -> None:
     folder = copy_of(rendered, tmp_path / "out")
-    pattern = folder / "out.%04d.exr"
+    pattern = folder / "out.####.exr"
     assert vst("verify", folder) == Outcome(0, f"{pattern}: 4 frames, all as they were written\n", "")
     out(folder, 1003).unlink()
     partial = vst("verify", folder / "out.####.exr")
@@ -26,7 +26,7 @@ def test_a_sound_shot_a_damaged_one_and_one_that_is_not_done(rendered: Path, tmp
     broken = vst("verify", folder, rendered)
     assert (broken.code, broken.err) == (4, "")
     assert f"{pattern}: of 4 frames, 1 broken, 1 missing" in broken.out
-    assert broken.out.endswith(f"{rendered / 'out.%04d.exr'}: 4 frames, all as they were written\n")
+    assert broken.out.endswith(f"{rendered / 'out.####.exr'}: 4 frames, all as they were written\n")
     nothing = vst("verify", tmp_path)
     assert (nothing.code, nothing.complaint) == (
         3,

@@ -62,7 +62,7 @@ def test_everything_that_is_wrong_is_said_at_once(small_shot: SmallShot, tmp_pat
         (InputError, "1 of 5 frames are missing: 1002"),
         (InputError, "frame 1003, "),
         (InputError, "frame 1004, "),
-        (InputError, "flow.%04d.flo: no file matches"),
+        (InputError, "flow.####.flo: no file matches"),
         (SettingsError, "'no such space'"),
         (InputError, "text.png: cannot be read"),
         (InputError, "missing.png: no such file"),
@@ -80,7 +80,7 @@ def test_a_plate_that_is_not_there_does_not_hide_the_rest(small_shot: SmallShot,
     shot = SmallShot(tmp_path, tmp_path / "missing.png", small_shot.weights)
     complaints = check_shot(shot.settings(tmp_path, output__pattern="o.##.##.exr"))
     assert [complaint.exit_code for complaint in complaints] == [3, 2, 3]
-    assert "shot.%04d.exr: no file matches" in str(complaints[0])
+    assert "shot.####.exr: no file matches" in str(complaints[0])
     assert "o.##.##.exr: has 2 places for a frame number" in str(complaints[1])
     assert "missing.png: no such file" in str(complaints[2])
 

@@ -85,8 +85,8 @@ def test_no_output_goes_up_by_dots(
     (tmp_path / "far/inner").mkdir(parents=True)
     (tmp_path / "link").symlink_to(tmp_path / "far/inner")
     monkeypatch.chdir(tmp_path / "inner")
-    output = f"{name}/out.%04d.exr" if name.startswith("..") else f"{tmp_path}/{name}/out.%04d.exr"
-    meant = tmp_path / ("far/elsewhere" if name.startswith("link") else "elsewhere") / "out.%04d.exr"
+    output = f"{name}/out.####.exr" if name.startswith("..") else f"{tmp_path}/{name}/out.####.exr"
+    meant = tmp_path / ("far/elsewhere" if name.startswith("link") else "elsewhere") / "out.####.exr"
     line = f"{output}: an output's name may not go up by '..'; give {meant}"
     assert refusal(small_shot, output) == line
     for command in ("render", "plan", "submit"):

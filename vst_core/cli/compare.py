@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from vst_core.atomic_file import make_folder
 from vst_core.cli.lines import emit
 from vst_core.cli.options import (
+    NEEDED,
     OPTIONS,
     parameter,
     plate_and_more,
@@ -63,7 +64,7 @@ def compare(
 
     data = read_settings(plate, settings)
     put_options(data, _SHARED, given)
-    require(data | ({} if output is None else {"output": output}), _NEEDED, "vst compare")
+    require({**data, "output": {} if output is None else {"pattern": output}}, NEEDED, "vst compare")
     assert output is not None
     plan = plan_comparison(data, output, [] if only is None else only.split(","))
     make_folder(output)
@@ -81,9 +82,6 @@ def compare(
         emit("done", files=[str(path) for path in files])
     else:
         typer.echo(f"\n{table(found)}")
-
-
-_NEEDED = {"plate": "PLATE", "style": "--style", "output": "--output"}
 
 
 def _bar() -> Progress:

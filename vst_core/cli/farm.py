@@ -12,6 +12,7 @@ import typer
 
 from vst_core.cli.lines import emit
 from vst_core.cli.options import (
+    NEEDED,
     OPTIONS,
     Option,
     option_name,
@@ -127,7 +128,7 @@ def _plan(data: dict[str, Any], shots: Path | None, command: str) -> Plan:
 
     farm = FarmSettings.of(data.pop("farm", {}), where="farm")
     if shots is None:
-        require(data, {"plate": "PLATE", "style": "--style", "output": "--output"}, command)
+        require(data, NEEDED, command)
         named = one_shot(data)
     else:
         rows = read_shot_list(shots, COLUMNS, needs_media="plate" not in data)

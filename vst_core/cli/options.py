@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import wraps
+from functools import reduce, wraps
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,6 +19,7 @@ from vst_core.cli.completion import suggestions
 from vst_core.cli.sections import section_of
 from vst_core.errors import SettingsError
 from vst_core.settings import RenderSettings
+from vst_core.settings_model import InvalidSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,11 @@ class Option:
     metavar: str | None = None
 
 
+_INDEX = re.compile(r"(\.\d+)+$")
+# Stands for what a file of settings leaves to the command line, while the rest of it is looked at.
+_ELSEWHERE = {"plate": "elsewhere", "style": {"styles": ["elsewhere"]}, "output": {"pattern": "elsewhere"}}
+NEEDED = {"plate": "PLATE", "style.styles": "--style", "output.pattern": "--output"}
+"""What a shot cannot do without, and how it is given."""
 _STYLE_WEIGHTS = "style.weights"
 _STYLE_MIX = "style"
 
@@ -114,15 +121,34 @@ def plate_and_more() -> tuple[inspect.Parameter, ...]:
 def with_options(
     model: type[BaseModel], options: Sequence[Option], arguments: Sequence[inspect.Parameter] = ()
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Gives a function the ``arguments`` and an option for each row, as typer takes them."""
+    """Gives a function the ``arguments`` and an option for each row, as typer takes them.
+
+    What is wrong with a setting is said of the option that was given for it.
+    """
     parameters = [*arguments, *(parameter(option_name(option), _annotation(option, model)) for option in options)]
 
-    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+    def decorate(run: Callable[..., None]) -> Callable[..., None]:
+        @wraps(run)
+        def command(**given: Any) -> None:
+            try:
+                run(**given)
+            except InvalidSettings as error:
+                raise _of_options(error, options, given) from None
+
         command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # how typer learns of them
         command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
         return command
 
     return decorate
+
+
+def _of_options(error: InvalidSettings, options: Sequence[Option], given: Mapping[str, Any]) -> InvalidSettings:
+    """The same complaints, of options where there are such."""
+    flags = {option.setting: _flag(option) for option in options if given.get(option_name(option)) is not None}
+    group = "" if error.where == "settings" else f"{error.where}."  # of a file's there is no option
+    found = [flags.get(group + _INDEX.sub("", name)) for name, _ in error.complaints]
+    complaints = [(flag or name, what) for flag, (name, what) in zip(found, error.complaints, strict=True)]
+    return InvalidSettings.of(complaints, where="" if all(found) else error.where)
 
 
 def settings_from(plate: str | None, path: Path | None, given: dict[str, Any]) -> RenderSettings:
@@ -133,19 +159,19 @@ def settings_from(plate: str | None, path: Path | None, given: dict[str, Any]) -
     """
     data = read_settings(plate, path)
     put_options(data, OPTIONS, given)
-    require(data, {"plate": "PLATE", "style": "--style", "output": "--output"}, "vst render")
+    require(data, NEEDED, "vst render")
     return RenderSettings.of(data)
 
 
 def read_settings(plate: str | None, path: Path | None) -> dict[str, Any]:
-    """What a file and the argument PLATE say, as plain data.
+    """What a file and the argument PLATE say, as plain data; the file need not say all that a shot needs.
 
     Raises:
         SettingsError: the file cannot be read, or something in it is unknown or out of range.
     """
     data: dict[str, Any] = {}
     if path is not None:
-        data = RenderSettings.load(path).model_dump(mode="json")
+        data = RenderSettings.read_part(path, _ELSEWHERE)
     if plate is not None:
         data["plate"] = plate
     return data
@@ -174,7 +200,8 @@ def require(data: dict[str, Any], flags: dict[str, str], command: str) -> None:
         SettingsError: one is missing.
     """
     for setting, flag in flags.items():
-        if setting not in data:
+        *groups, last = setting.split(".")
+        if last not in reduce(lambda group, name: group.get(name) or {}, groups, data):
             raise SettingsError("is missing", where=flag, remedy=f"{command} --help shows how to give it")
 
 
@@ -211,7 +238,11 @@ _READERS: dict[str, Callable[[Any], Any]] = {_STYLE_WEIGHTS: _numbers, _STYLE_MI
 
 def option_name(option: Option) -> str:
     """What an option is called in Python."""
-    return option.flags[0].partition("/")[0].lstrip("-").replace("-", "_")
+    return _flag(option).lstrip("-").replace("-", "_")
+
+
+def _flag(option: Option) -> str:
+    return option.flags[0].partition("/")[0]
 
 
 def _annotation(option: Option, model: type[BaseModel]) -> Any:
