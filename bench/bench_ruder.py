@@ -155,16 +155,15 @@ def compare_memory(
     shots: Sequence[tuple[str, str]],
     folder: Path,
     name: str,
-    lags: Sequence[str],
-    longer: Mapping[str, object] | None = None,
+    memories: Mapping[str, Mapping[str, object]],
     **changes: object,
 ) -> None:
-    """The same with longer and longer memory; what is ``longer`` changed, but not for the first."""
+    """The same with longer and longer memory, each by its name."""
     for shot, frames in shots:
         print(f"\n{name}, {shot} {frames}", flush=True)
         base: Rendered | None = None
-        for memory in lags:
-            made = Rendered(shot, frames, folder, lags=memory, **{**changes, **((base and longer) or {})})
+        for memory, settings in memories.items():
+            made = Rendered(shot, frames, folder, **{**changes, **settings})
             base = base or made
             farthest = max(each.lag for each in made.report.warping)
             ratios = [
@@ -212,13 +211,14 @@ def main() -> None:
         if "networks" in options.parts:
             every = ",".join(map(str, range(1, 9)))
             for network in ("fast", "quality"):
-                memories = ("1", "1,4", "1,2,4", "1,2,4,8,15", every)
+                memories = {lags: {"lags": lags} for lags in ("1", "1,4", "1,2,4", "1,2,4,8,15", every)}
                 compare_memory([shots[0], ("tram", "1001-1060")], folder, network, memories, network=network)
         if "optimization" in options.parts:
-            compare_memory(shots, folder, "optimisation", ("1", "1,2,4"), **solved)
-            # Bound to three results as to each of them alone; the first line is J 1 as it is above.
-            every = {"optimization": {**steps, "long_term": "mean", "temporal_weight": 3.0}}
-            compare_memory(shots, folder, "optimisation, mean", ("1", "1,2,4"), longer=every, **solved)
+            # By c_long, and held to three results as to each of them alone.
+            mean = {"optimization": {**steps, "long_term": "mean", "temporal_weight": 3.0}}
+            three = {"lags": "1,2,4"}
+            optimized = {"1": {"lags": "1"}, "1,2,4": three, "1,2,4 mean": {**three, **mean}}
+            compare_memory(shots, folder, "optimisation", optimized, **solved)
         if "passes" in options.parts:
             compare_passes(shots[:1], folder, (1, 2, 4), **solved)
 
