@@ -199,10 +199,12 @@ def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="+", choices=("networks", "optimization", "passes"))
+    parser.add_argument("--tram", default=str(SHOTS["tram"]), metavar="PATTERN", help="the second shot, of any size")
     parser.add_argument("--frames", type=int, default=24, help="of the tram, in an optimisation")
     parser.add_argument("--scale", type=float, default=0.5, help="working size, in an optimisation")
     parser.add_argument("--steps", type=int, nargs=2, default=(100, 40), help="for the first frame and each one after")
     options = parser.parse_args()
+    SHOTS["tram"] = Path(options.tram)
     steps = {"style_loss": "gram", "iterations": options.steps[0], "iterations_next": options.steps[1], "scales": 3}
     solved = {"method": "optimization", "optimization": steps, "scale": options.scale}
     shots = [("theatre", "1001-1016"), ("tram", f"1001-{1000 + options.frames}")]
@@ -214,10 +216,10 @@ def main() -> None:
                 memories = {lags: {"lags": lags} for lags in ("1", "1,4", "1,2,4", "1,2,4,8,15", every)}
                 compare_memory([shots[0], ("tram", "1001-1060")], folder, network, memories, network=network)
         if "optimization" in options.parts:
-            # By c_long, and held to three results as to each of them alone.
+            # By c_long, and held to several results as to each of them alone.
             mean = {"optimization": {**steps, "long_term": "mean", "temporal_weight": 3.0}}
-            three = {"lags": "1,2,4"}
-            optimized = {"1": {"lags": "1"}, "1,2,4": three, "1,2,4 mean": {**three, **mean}}
+            optimized = {lags: {"lags": lags} for lags in ("1", "1,2,4")}
+            optimized |= {f"{lags} mean": {"lags": lags, **mean} for lags in ("1,2,4", "1,2,3,4")}
             compare_memory(shots, folder, "optimisation", optimized, **solved)
         if "passes" in options.parts:
             compare_passes(shots[:1], folder, (1, 2, 4), **solved)
