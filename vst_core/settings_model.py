@@ -112,20 +112,21 @@ class SettingsModel(BaseModel):
         except ValidationError as error:
             raise InvalidSettings.of([_complaint(item) for item in error.errors()], where=where) from None
 
-    @classmethod
-    def read_part(cls, path: str | Path, elsewhere: Mapping[str, Any]) -> dict[str, Any]:
-        """What a JSON file says of such settings, as plain data, where the rest is said elsewhere.
 
-        Args:
-            path: the file.
-            elsewhere: stands for what it may leave out, while what it does say is looked at.
+def read_part(model: type[SettingsModel], path: str | Path, elsewhere: Mapping[str, Any]) -> dict[str, Any]:
+    """What a JSON file says of a model's settings, as plain data, where the rest is said elsewhere.
 
-        Raises:
-            SettingsError: the file is missing, is no JSON, or holds unknown or unsuitable settings.
-        """
-        said = read_json(path)
-        cls.of(_completed(said, elsewhere), where=str(path))
-        return dict(said)
+    Args:
+        model: what the file is part of.
+        path: the file.
+        elsewhere: stands for what it may leave out, while what it does say is looked at.
+
+    Raises:
+        SettingsError: the file is missing, is no JSON, or holds unknown or unsuitable settings.
+    """
+    said = read_json(path)
+    model.of(_completed(said, elsewhere), where=str(path))
+    return dict(said)
 
 
 def _completed(said: Any, elsewhere: Any) -> Any:

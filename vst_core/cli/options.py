@@ -19,7 +19,7 @@ from vst_core.cli.completion import suggestions
 from vst_core.cli.sections import section_of
 from vst_core.errors import SettingsError
 from vst_core.settings import RenderSettings
-from vst_core.settings_model import InvalidSettings
+from vst_core.settings_model import InvalidSettings, read_part
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +171,7 @@ def read_settings(plate: str | None, path: Path | None) -> dict[str, Any]:
     """
     data: dict[str, Any] = {}
     if path is not None:
-        data = RenderSettings.read_part(path, _ELSEWHERE)
+        data = read_part(RenderSettings, path, _ELSEWHERE)
     if plate is not None:
         data["plate"] = plate
     return data

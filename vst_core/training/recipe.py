@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from vst_core.settings import Network
-from vst_core.settings_model import Layers, SettingsModel
+from vst_core.settings_model import Layers, SettingsModel, read_part
 
 Size = Literal["quality", "fast"]
 
@@ -110,4 +110,4 @@ def read_recipe(path: Path) -> dict[str, Any]:
     Raises:
         SettingsError: the file is missing, is no JSON, or holds unknown or unsuitable settings.
     """
-    return Recipe.read_part(path, {"styles": ["elsewhere"]})
+    return read_part(Recipe, path, {"styles": ["elsewhere"]})
