@@ -225,6 +225,7 @@ def test_a_lack_of_memory_is_said_as_such(
     [
         ({}, ("--strength", 3), "vst: --strength: Input should be less than or equal to 1"),
         ({}, ("--seed", "-1", "--tile", "-1"), "vst: --tile: Input should be greater than or equal to 0; --seed: "),
+        ({}, ("--style-weights", "1,nan"), "vst: --style-weights: "),
         ({"strength": 3}, ("--strength", 0.5), "settings.json: strength: Input should be less than or equal to 1"),
         ({"strengths": 3}, ("--strength", 0.5), "settings.json: unknown setting 'strengths'"),
     ],

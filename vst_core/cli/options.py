@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce, wraps
@@ -39,7 +38,6 @@ class Option:
     metavar: str | None = None
 
 
-_INDEX = re.compile(r"(\.\d+)+$")
 # Stands for what a file of settings leaves to the command line, while the rest of it is looked at.
 _ELSEWHERE = {"plate": "elsewhere", "style": {"styles": ["elsewhere"]}, "output": {"pattern": "elsewhere"}}
 NEEDED = {"plate": "PLATE", "style.styles": "--style", "output.pattern": "--output"}
@@ -146,9 +144,16 @@ def _of_options(error: InvalidSettings, options: Sequence[Option], given: Mappin
     """The same complaints, of options where there are such."""
     flags = {option.setting: _flag(option) for option in options if given.get(option_name(option)) is not None}
     group = "" if error.where == "settings" else f"{error.where}."  # of a file's there is no option
-    found = [flags.get(group + _INDEX.sub("", name)) for name, _ in error.complaints]
+    found = [_nearest(group + name, flags) for name, _ in error.complaints]
     complaints = [(flag or name, what) for flag, (name, what) in zip(found, error.complaints, strict=True)]
     return InvalidSettings.of(complaints, where="" if all(found) else error.where)
+
+
+def _nearest(setting: str, flags: Mapping[str, str]) -> str | None:
+    """The option of a setting, or of what it is part of."""
+    while setting and setting not in flags:
+        setting = setting.rpartition(".")[0]
+    return flags.get(setting)
 
 
 def settings_from(plate: str | None, path: Path | None, given: dict[str, Any]) -> RenderSettings:
