@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce, wraps
 from pathlib import Path
@@ -142,7 +142,7 @@ def with_options(
 
 def _of_options(error: InvalidSettings, options: Sequence[Option], given: Mapping[str, Any]) -> InvalidSettings:
     """The same complaints, of options where there are such."""
-    flags = {option.setting: _flag(option) for option in options if given.get(option_name(option)) is not None}
+    flags = {option.setting: _flag(option) for option, _ in _said(options, given)}
     group = "" if error.where == "settings" else f"{error.where}."  # of a file's there is no option
     found = [_nearest(group + name, flags) for name, _ in error.complaints]
     complaints = [(flag or name, what) for flag, (name, what) in zip(found, error.complaints, strict=True)]
@@ -192,10 +192,16 @@ def put_options(data: dict[str, Any], options: Sequence[Option], given: dict[str
         if given.get(other) and given.get("style_mix") is not None:
             flag = "--" + other.replace("_", "-")
             raise SettingsError("two ways to say the style", where=f"{flag}, --style-mix", remedy="give one of them")
+    for option, value in _said(options, given):
+        _put_setting(data, option.setting, _READERS.get(option.setting, lambda given: given)(value))
+
+
+def _said(options: Sequence[Option], given: Mapping[str, Any]) -> Iterator[tuple[Option, Any]]:
+    """The options that were given, and their values."""
     for option in options:
         value = given.get(option_name(option))
         if value is not None and value != []:
-            _put_setting(data, option.setting, _READERS.get(option.setting, lambda given: given)(value))
+            yield option, value
 
 
 def require(data: dict[str, Any], flags: dict[str, str], command: str) -> None:
