@@ -35,8 +35,7 @@ from vst_core.farm.settings import FarmSettings, SubmitSettings
 from vst_core.farm.worker_process import WorkerProcess, close_all
 from vst_core.frame_io import read_header
 from vst_core.pipeline.cache import RenderCache
-from vst_core.pipeline.plate import PlateReader
-from vst_core.pipeline.shot import open_transform
+from vst_core.pipeline.plate import PlateReader, open_transform
 from vst_core.sequence import FrameSequence
 from vst_core.settings import FlowSettings
 

@@ -14,8 +14,8 @@ from table import Table, show
 
 from vst_core.flow import FlowFrame, MotionFinder, warp
 from vst_core.frame_io import read_header
-from vst_core.pipeline.plate import PlateReader
-from vst_core.pipeline.shot import open_transform, plate_frames
+from vst_core.pipeline.plate import PlateReader, open_transform
+from vst_core.pipeline.sequences import plate_frames
 from vst_core.sequence import FrameSequence
 from vst_core.settings import FlowSettings
 

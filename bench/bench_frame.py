@@ -19,9 +19,8 @@ from table import Table, show
 from vst_core.flow import MotionFinder
 from vst_core.frame_io import read_header, write_frame
 from vst_core.methods import Optimization
-from vst_core.pipeline.plate import PlateReader
+from vst_core.pipeline.plate import PlateReader, open_transform
 from vst_core.pipeline.render import render_shot
-from vst_core.pipeline.shot import open_transform
 from vst_core.sequence import FrameSequence
 from vst_core.settings import FlowSettings, RenderSettings
 

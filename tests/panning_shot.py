@@ -9,8 +9,8 @@ from flow_scenes import grid, pattern
 from small_shot import write_channels
 
 from vst_core.frame_io import read_header
-from vst_core.pipeline.plate import PlateReader
-from vst_core.pipeline.shot import open_transform, vectors_sequence
+from vst_core.pipeline.motion_source import vectors_sequence
+from vst_core.pipeline.plate import PlateReader, open_transform
 from vst_core.sequence import FrameSequence
 from vst_core.settings import FlowSettings
 

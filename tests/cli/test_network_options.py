@@ -12,7 +12,7 @@ from small_network import STYLES, network_command, with_network
 from small_shot import Outcome, SmallShot, attributes_of, differing, out, outputs
 
 from vst_core import FrameRange
-from vst_core.cli.options import settings_from
+from vst_core.cli.shot_options import settings_from
 
 Run = Callable[..., Outcome]
 FIRST = FrameRange(1001, 1001)

@@ -12,7 +12,7 @@ from panning_shot import FRAMES, reader_of, write_panning_shot
 from vst_core.frames import FrameRange
 from vst_core.pipeline import footage
 from vst_core.pipeline.footage import Footage, Input
-from vst_core.pipeline.shot import open_motion
+from vst_core.pipeline.motion_source import open_motion
 from vst_core.settings import FlowSettings
 
 LAGS = [(1,), (1, 4), (1, 2, 4), (2, 4), (-1,), (-1, -2), (1, -1), (-1, 1)]

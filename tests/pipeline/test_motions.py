@@ -11,9 +11,9 @@ from passing_shot import FRAMES, STEP, comes_back, is_bar, write_passing_shot
 
 from vst_core.flow import Motion
 from vst_core.frame_io import read_header
+from vst_core.pipeline.motion_source import open_motion, vectors_sequence
 from vst_core.pipeline.motions import Motions
-from vst_core.pipeline.plate import PlateReader
-from vst_core.pipeline.shot import open_motion, open_transform, vectors_sequence
+from vst_core.pipeline.plate import PlateReader, open_transform
 from vst_core.pipeline.views import Views
 from vst_core.sequence import FrameSequence
 from vst_core.settings import FlowSettings

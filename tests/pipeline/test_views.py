@@ -9,8 +9,8 @@ import torch
 from panning_shot import SIZE, STEP, reader_of, write_panning_shot
 
 from vst_core.image import Window
+from vst_core.pipeline.motion_source import open_motion
 from vst_core.pipeline.motions import FarMotions, Motions
-from vst_core.pipeline.shot import open_motion
 from vst_core.pipeline.views import FAR_WIDTH, SmallViews, Views, reduction
 from vst_core.settings import FlowSettings
 

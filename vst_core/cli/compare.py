@@ -12,16 +12,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from vst_core.atomic_file import make_folder
 from vst_core.cli.lines import emit
-from vst_core.cli.options import (
-    NEEDED,
-    OPTIONS,
-    parameter,
-    plate_and_more,
-    put_options,
-    read_settings,
-    require,
-    with_options,
-)
+from vst_core.cli.options import parameter, put_options, require, with_options
+from vst_core.cli.shot_options import NEEDED, OPTIONS, plate_and_more, read_settings
 from vst_core.settings import FlowSettings, RenderSettings
 
 if TYPE_CHECKING:

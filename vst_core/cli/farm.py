@@ -11,18 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vst_core.cli.lines import emit
-from vst_core.cli.options import (
-    NEEDED,
-    OPTIONS,
-    Option,
-    option_name,
-    parameter,
-    plate_and_more,
-    put_options,
-    read_settings,
-    require,
-    with_options,
-)
+from vst_core.cli.options import Option, option_name, parameter, put_options, require, with_options
+from vst_core.cli.shot_options import NEEDED, OPTIONS, plate_and_more, read_settings
 from vst_core.errors import SettingsError, VstError
 from vst_core.farm.settings import FarmSettings, SubmitSettings
 from vst_core.farm.shot_list import Row, read_shot_list

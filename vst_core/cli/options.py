@@ -17,8 +17,7 @@ from pydantic_core import PydanticUndefined
 from vst_core.cli.completion import suggestions
 from vst_core.cli.sections import section_of
 from vst_core.errors import SettingsError
-from vst_core.settings import RenderSettings
-from vst_core.settings_model import InvalidSettings, read_part
+from vst_core.settings_model import InvalidSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,84 +35,6 @@ class Option:
     setting: str
     kind: Any = str
     metavar: str | None = None
-
-
-# Stands for what a file of settings leaves to the command line, while the rest of it is looked at.
-_ELSEWHERE = {"plate": "elsewhere", "style": {"styles": ["elsewhere"]}, "output": {"pattern": "elsewhere"}}
-NEEDED = {"plate": "PLATE", "style.styles": "--style", "output.pattern": "--output"}
-"""What a shot cannot do without, and how it is given."""
-_STYLE_WEIGHTS = "style.weights"
-_STYLE_MIX = "style"
-
-OPTIONS = (
-    Option(("--style",), "style.styles", list[str], "NAME|IMAGE"),
-    Option(("--style-mix",), _STYLE_MIX, str, "A:0.3,B:0.7"),
-    Option(("--output", "-o"), "output.pattern", str, "PATTERN"),
-    Option(("--frames",), "frames", str, "FIRST-LAST"),
-    Option(("--chunk",), "chunk", str, "FIRST-LAST"),
-    Option(("--state",), "state", Path, "FOLDER"),
-    Option(("--preroll",), "preroll", int, "FRAMES"),
-    Option(("--strength",), "strength", float),
-    Option(("--keep-color",), "keep_color", str, "off|luminance|match"),
-    Option(("--method",), "method", str, "feedforward|optimization"),
-    Option(("--network",), "network", str, "quality|fast|FILE"),
-    Option(("--tile",), "tile", int, "ROWS"),
-    Option(("--style-loss",), "optimization.style_loss", str, "gram|wasserstein|sliced"),
-    Option(("--style-weights",), _STYLE_WEIGHTS, str, "W,W,…"),
-    Option(("--style-scale",), "style.scale", float),
-    Option(("--style-color-space",), "style_color_space", str, "NAME"),
-    Option(("--flow",), "flow.source", str, "SOURCE"),
-    Option(("--flow-forward",), "flow.forward", str, "PATTERN"),
-    Option(("--flow-layer",), "flow.layer", str, "NAME"),
-    Option(("--flow-flip-x/--no-flow-flip-x",), "flow.flip_x", bool),
-    Option(("--flow-flip-y/--no-flow-flip-y",), "flow.flip_y", bool),
-    Option(("--flow-scale",), "flow.scale", float),
-    Option(("--raft-weights",), "flow.raft_weights", Path, "FILE"),
-    Option(("--temporal/--no-temporal",), "temporal", bool),
-    Option(("--lags",), "lags", str, "N,N,…"),
-    Option(("--cuts",), "cuts", str, "auto|none|F,F,…"),
-    Option(("--scale",), "scale", float),
-    Option(("--iterations",), "optimization.iterations", int),
-    Option(("--iterations-next",), "optimization.iterations_next", int),
-    Option(("--passes",), "optimization.passes", int),
-    Option(("--optimizer",), "optimization.optimizer", str, "adam|lbfgs"),
-    Option(("--learning-rate",), "optimization.learning_rate", float),
-    Option(("--scales",), "optimization.scales", int),
-    Option(("--content-weight",), "optimization.content_weight", float),
-    Option(("--style-weight",), "optimization.style_weight", float),
-    Option(("--temporal-weight",), "optimization.temporal_weight", float),
-    Option(("--tv-weight",), "optimization.tv_weight", float),
-    Option(("--long-term",), "optimization.long_term", str, "nearest|mean"),
-    Option(("--seed",), "optimization.seed", int),
-    Option(("--features",), "features", str, "vgg19|vgg16"),
-    Option(("--weights",), "weights", Path, "FILE"),
-    Option(("--layer",), "layer", str, "NAME"),
-    Option(("--color-space",), "color_space", str, "NAME"),
-    Option(("--data-type",), "output.data_type", str, "plate|half|float"),
-    Option(("--compression",), "output.compression", str, "NAME"),
-    Option(("--layers",), "output.layers", str, "plate|color"),
-    Option(("--device",), "device", str, "auto|cpu|cuda"),
-    Option(("--precision",), "precision", str, "auto|float32|bfloat16"),
-    Option(("--threads",), "threads", int),
-    Option(("--overwrite/--no-overwrite",), "overwrite", bool),
-)
-
-
-def shot_command(run: Callable[[RenderSettings, bool], None]) -> Callable[..., None]:
-    """A command that takes a plate and every option of a shot, and calls ``run`` with the settings and ``--json``."""
-
-    @with_options(RenderSettings, OPTIONS, plate_and_more())
-    @wraps(run)
-    def command(plate: str | None, settings: Path | None, json: bool, **given: Any) -> None:
-        run(settings_from(plate, settings, given), json)
-
-    return command
-
-
-def plate_and_more() -> tuple[inspect.Parameter, ...]:
-    """The arguments of a command about shots, beside its options: the plate, ``--settings`` and ``--json``."""
-    argument = typer.Argument(metavar="PLATE", help=_help("plate", RenderSettings))
-    return (parameter("plate", Annotated[str | None, argument]), *SETTINGS_AND_JSON)
 
 
 def with_options(
@@ -154,32 +75,6 @@ def _nearest(setting: str, flags: Mapping[str, str]) -> str | None:
     while setting and setting not in flags:
         setting = setting.rpartition(".")[0]
     return flags.get(setting)
-
-
-def settings_from(plate: str | None, path: Path | None, given: dict[str, Any]) -> RenderSettings:
-    """Settings from a file, overridden by what was given on the command line.
-
-    Raises:
-        SettingsError: something is missing, unknown or out of range.
-    """
-    data = read_settings(plate, path)
-    put_options(data, OPTIONS, given)
-    require(data, NEEDED, "vst render")
-    return RenderSettings.of(data)
-
-
-def read_settings(plate: str | None, path: Path | None) -> dict[str, Any]:
-    """What a file and the argument PLATE say, as plain data; the file need not say all that a shot needs.
-
-    Raises:
-        SettingsError: the file cannot be read, or something in it is unknown or out of range.
-    """
-    data: dict[str, Any] = {}
-    if path is not None:
-        data = read_part(RenderSettings, path, _ELSEWHERE)
-    if plate is not None:
-        data["plate"] = plate
-    return data
 
 
 def put_options(data: dict[str, Any], options: Sequence[Option], given: dict[str, Any]) -> None:
@@ -244,7 +139,7 @@ def _mixture(text: str) -> dict[str, list[Any]]:
     return {"styles": names, "weights": weights}
 
 
-_READERS: dict[str, Callable[[Any], Any]] = {_STYLE_WEIGHTS: _numbers, _STYLE_MIX: _mixture}
+_READERS: dict[str, Callable[[Any], Any]] = {"style.weights": _numbers, "style": _mixture}
 
 
 def option_name(option: Option) -> str:
@@ -260,7 +155,7 @@ def _annotation(option: Option, model: type[BaseModel]) -> Any:
     info = typer.Option(
         *option.flags,
         metavar=option.metavar,
-        help=_help(option.setting, model),
+        help=help_of(option.setting, model),
         show_default=False,
         rich_help_panel=section_of(option.setting),
         autocompletion=suggestions(option.setting, option.metavar),
@@ -273,7 +168,8 @@ def parameter(name: str, annotation: Any, default: Any = None) -> inspect.Parame
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
 
-def _help(setting: str, model: type[BaseModel]) -> str:
+def help_of(setting: str, model: type[BaseModel]) -> str:
+    """What a model says of one of its settings, with its default where that is one to name."""
     field = _field(setting, model)
     default = field.default
     if default is PydanticUndefined or default in (None, (), "") or isinstance(default, bool | BaseModel):

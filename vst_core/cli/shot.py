@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from vst_core.cli.lines import emit
-from vst_core.cli.options import shot_command
+from vst_core.cli.shot_options import shot_command
 from vst_core.settings import RenderSettings
 
 
@@ -17,7 +17,7 @@ def render(settings: RenderSettings, json: bool) -> None:
     """Stylise a shot. A shot that was begun goes on after its last good frame."""
     from vst_core.cli.progress import JsonReporter, TerminalReporter
     from vst_core.pipeline.render import render_shot
-    from vst_core.pipeline.shot import open_sequences
+    from vst_core.pipeline.sequences import open_sequences
 
     frames = len(open_sequences(settings).frames)
     with JsonReporter(frames) if json else TerminalReporter(frames) as reporter:

@@ -13,7 +13,7 @@ from vst_core.farm.openjd import job_template
 from vst_core.farm.openjd_parameters import UNUSED, Parameter, common_parameters
 from vst_core.farm.paths import input_paths
 from vst_core.farm.plan import Plan
-from vst_core.pipeline.shot import flow_files, used_flow
+from vst_core.pipeline.motion_source import flow_files, used_flow
 from vst_core.sequence import FrameSequence
 
 TEMPLATE = "template.yaml"

@@ -14,7 +14,9 @@ from vst_core.farm.settings import FarmSettings
 from vst_core.frames import FrameRange
 from vst_core.pipeline.cuts import find_cuts
 from vst_core.pipeline.destination import check_output
-from vst_core.pipeline.shot import check_cuts, check_frames, open_sequences, used_flow
+from vst_core.pipeline.motion_source import used_flow
+from vst_core.pipeline.sequences import check_frames, open_sequences
+from vst_core.pipeline.span import check_cuts
 from vst_core.sequence import FrameSequence
 from vst_core.settings import RenderSettings
 

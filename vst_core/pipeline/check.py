@@ -12,22 +12,14 @@ from vst_core.frames import FrameRange
 from vst_core.methods import read_style
 from vst_core.pipeline.cache import RenderCache
 from vst_core.pipeline.destination import check_output, check_space
+from vst_core.pipeline.fingerprint import fingerprint
 from vst_core.pipeline.method import open_device, open_method, style_images
-from vst_core.pipeline.plate import check_size
+from vst_core.pipeline.motion_source import check_vectors, flow_files, open_motion, used_flow
+from vst_core.pipeline.plate import check_size, open_transform
 from vst_core.pipeline.resume import past_before, refuse_foreign
-from vst_core.pipeline.shot import (
-    check_cuts,
-    check_lags,
-    check_vectors,
-    fingerprint,
-    flow_files,
-    open_motion,
-    open_states,
-    open_transform,
-    plate_frames,
-    used_flow,
-)
-from vst_core.pipeline.span import span_of
+from vst_core.pipeline.sequences import plate_frames
+from vst_core.pipeline.shot import open_states
+from vst_core.pipeline.span import check_cuts, check_lags, span_of
 from vst_core.sequence import FrameSequence, spell_frames
 from vst_core.settings import RenderSettings
 

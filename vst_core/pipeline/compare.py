@@ -15,7 +15,7 @@ from vst_core.pipeline.cache import RenderCache
 from vst_core.pipeline.distance import Distances
 from vst_core.pipeline.measure import Report, measure_shot
 from vst_core.pipeline.render import FrameProgress, render_shot
-from vst_core.pipeline.shot import plate_frames
+from vst_core.pipeline.sequences import plate_frames
 from vst_core.sequence import FrameSequence
 from vst_core.settings import FlowSettings, RenderSettings
 

@@ -8,9 +8,10 @@ from vst_core.flow import is_cut
 from vst_core.frame_io import read_header
 from vst_core.frames import FrameRange
 from vst_core.pipeline.method import open_device
+from vst_core.pipeline.motion_source import check_vectors, open_motion, used_flow
 from vst_core.pipeline.motions import Motions
-from vst_core.pipeline.plate import PlateReader, named_frame
-from vst_core.pipeline.shot import check_vectors, open_motion, open_sequences, open_transform, used_flow
+from vst_core.pipeline.plate import PlateReader, named_frame, open_transform
+from vst_core.pipeline.sequences import open_sequences
 from vst_core.pipeline.views import Views
 from vst_core.settings import RenderSettings
 

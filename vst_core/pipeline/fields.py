@@ -10,8 +10,9 @@ from vst_core.errors import SettingsError
 from vst_core.flow import MotionFinder, write_flo
 from vst_core.frame_io import read_header
 from vst_core.frames import FrameRange
-from vst_core.pipeline.plate import Plate, PlateReader, motion_between, named_frame
-from vst_core.pipeline.shot import open_motion, open_transform, plate_frames, vectors_sequence
+from vst_core.pipeline.motion_source import open_motion, vectors_sequence
+from vst_core.pipeline.plate import Plate, PlateReader, motion_between, named_frame, open_transform
+from vst_core.pipeline.sequences import plate_frames
 from vst_core.pipeline.windows import place
 from vst_core.sequence import FrameSequence
 from vst_core.settings import FlowSettings

@@ -21,9 +21,9 @@ from vst_core.pipeline.findings import Check, Finding
 from vst_core.pipeline.flicker import Moment, warping_errors, warping_sums
 from vst_core.pipeline.limits import UNSEEN, Limits
 from vst_core.pipeline.manifest import Asset, Run
+from vst_core.pipeline.motion_source import open_motion, used_flow, vectors_sequence
 from vst_core.pipeline.motions import Motions
-from vst_core.pipeline.plate import Plate, PlateReader
-from vst_core.pipeline.shot import open_motion, open_transform, used_flow, vectors_sequence
+from vst_core.pipeline.plate import Plate, PlateReader, open_transform
 from vst_core.pipeline.verify import Verification
 from vst_core.pipeline.views import Views
 from vst_core.sequence import FrameSequence

@@ -17,9 +17,10 @@ from vst_core.frame_io import read_header
 from vst_core.frames import FrameRange
 from vst_core.pipeline.distance import Distances, StyleMeter
 from vst_core.pipeline.flicker import Moment, warping_errors, warping_sums
+from vst_core.pipeline.motion_source import open_motion, vectors_sequence
 from vst_core.pipeline.motions import Motions
-from vst_core.pipeline.plate import PlateReader, named_frame
-from vst_core.pipeline.shot import check_frames, open_motion, open_transform, plate_frames, vectors_sequence
+from vst_core.pipeline.plate import PlateReader, named_frame, open_transform
+from vst_core.pipeline.sequences import check_frames, plate_frames
 from vst_core.pipeline.views import Views
 from vst_core.sequence import FrameSequence
 from vst_core.settings import FlowSettings, Network

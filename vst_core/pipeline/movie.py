@@ -18,7 +18,7 @@ from vst_core.atomic_file import make_folder, write_atomically
 from vst_core.errors import OutputError, SettingsError
 from vst_core.frames import FrameRange
 from vst_core.pipeline.display import read_picture
-from vst_core.pipeline.shot import plate_frames
+from vst_core.pipeline.sequences import plate_frames
 from vst_core.sequence import FrameSequence
 
 _SUFFIXES = (".mp4", ".mov")

@@ -15,15 +15,16 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vst_core.color import DisplayImage, DisplayTransform
+from vst_core.color import DisplayImage, DisplayTransform, resolve_color_space
 from vst_core.errors import InputError, VstError
 from vst_core.flow import FlowFrame, Motion, MotionFinder, VectorLayer, Vectors, find_vector_layer, to_flow, warp
-from vst_core.frame_io import read_channels, read_frame, read_header
+from vst_core.frame_io import Header, read_channels, read_frame, read_header
 from vst_core.image import Frame, Window
 from vst_core.pipeline.windows import coverage, grown, place
 from vst_core.sequence import FrameSequence
 from vst_core.settings import FlowSettings
 
+_SCENE_LINEAR = "lin_rec709_scene"
 _DEPTH_SUFFIXES = ("Depth.Z", "Depth.V")
 SMALLEST_SIDE = 32  # of a view; the feature network needs half of it. Hosts write 1x1 where a frame shows nothing
 
@@ -146,6 +147,17 @@ class _Channels:
 
     def __call__(self, name: str) -> NDArray[np.float32]:
         return read_channels(self._path, (name,))[..., 0]
+
+
+def open_transform(header: Header, color_space: str | None) -> DisplayTransform:
+    """The colour transform of a shot, decided by one header. What is no EXR comes out scene-linear Rec.709.
+
+    Raises:
+        InputError: ``$OCIO`` cannot be read, or the file names a space that it does not know.
+        SettingsError: ``color_space`` is unknown.
+    """
+    space = resolve_color_space(header, color_space)
+    return DisplayTransform(space, output_space=None if header.file_format == "openexr" else _SCENE_LINEAR)
 
 
 def check_size(window: Window, expected: Window, where: str) -> None:

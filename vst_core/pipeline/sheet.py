@@ -13,7 +13,7 @@ from vst_core.errors import OutputError, SettingsError
 from vst_core.frame_io import read_header
 from vst_core.frames import FrameRange
 from vst_core.pipeline.display import read_picture
-from vst_core.pipeline.shot import plate_frames
+from vst_core.pipeline.sequences import plate_frames
 from vst_core.sequence import FrameSequence
 
 _GAP = 4

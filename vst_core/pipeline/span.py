@@ -44,3 +44,33 @@ def span_of(settings: RenderSettings, whole: FrameRange) -> Span:
     if settings.temporal:
         start = max(first, chunk.first - max(settings.used_lags)) if settings.preroll is None else first
     return Span(chunk, first, whole, FrameRange(start, chunk.last))
+
+
+def check_cuts(settings: RenderSettings, frames: FrameRange) -> None:
+    """Check that the cuts that are named lie within the shot, after its first frame.
+
+    Raises:
+        SettingsError: naming one that does not.
+    """
+    for cut in settings.cut_frames:
+        if not frames.first < cut <= frames.last:
+            raise SettingsError(
+                f"frame {cut} cannot begin another shot in frames {frames}",
+                where="cuts",
+                remedy=f"give frames from {frames.first + 1} to {frames.last}",
+            )
+
+
+def check_lags(settings: RenderSettings, frames: FrameRange) -> None:
+    """Check that the lags that are named fit the shot. A frame by itself has nothing before it, and needs none.
+
+    Raises:
+        SettingsError: naming one that does not.
+    """
+    farthest = max(settings.lags or (1,))
+    if 1 < len(frames) <= farthest:
+        raise SettingsError(
+            f"a lag of {farthest} does not fit a shot of {len(frames)} frames",
+            where="lags",
+            remedy=f"give lags from 1 to {len(frames) - 1}",
+        )

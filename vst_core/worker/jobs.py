@@ -14,7 +14,7 @@ from vst_core.errors import Cancelled, ExitCode, VstError
 from vst_core.pipeline.cache import RenderCache
 from vst_core.pipeline.check import check_shot
 from vst_core.pipeline.render import FrameProgress, FrameResult, render_shot
-from vst_core.pipeline.shot import open_sequences
+from vst_core.pipeline.sequences import open_sequences
 from vst_core.settings import RenderSettings
 from vst_core.worker.channel import Emit
 

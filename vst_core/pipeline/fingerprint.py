@@ -1,0 +1,56 @@
+"""What decides a shot's pixels, as one digest, and the files among it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from vst_core import weights
+from vst_core.color import DisplayTransform
+from vst_core.pipeline.manifest import Asset, asset
+from vst_core.pipeline.method import LoadedMethod, style_images
+from vst_core.pipeline.motion_source import raft_weights, used_flow
+from vst_core.pipeline.span import Span
+from vst_core.settings import RenderSettings
+
+
+def fingerprint(settings: RenderSettings, span: Span, transform: DisplayTransform, loaded: LoadedMethod) -> str:
+    """SHA-256 over everything that decides a shot's pixels: settings, first frame, weights, styles, device, threads."""
+    # A draft starts later than its shot, whose first frame decides about colours all the same.
+    starts = {span.first} if settings.keep_color == "off" else {span.first, span.shot.first}
+    # What follows says by content what these say by name, and a farm knows the same files by other paths.
+    images = style_assets(settings)
+    style = settings.style.model_copy(update={"styles": ()}) if images else settings.style
+    plate, motion = Path(settings.plate).name, Path(settings.flow.source).name
+    forward = settings.flow.forward and Path(settings.flow.forward).name
+    flow = settings.flow.model_copy(update={"source": motion, "forward": forward, "raft_weights": None})
+    named_by_content = {"plate": plate, "flow": flow, "style": style, "weights": None, "network": "", "threads": 0}
+    named_by_content["lags"] = settings.used_lags
+    # A pass that goes backward begins where the shot ends.
+    whole = {"shot": str(span.shot)} if settings.passes > 1 else {}
+    return settings.model_copy(update=named_by_content).fingerprint(
+        **whole,
+        first=" ".join(map(str, sorted(starts))),
+        weights=" ".join(each.sha256 for each in networks_used(settings, loaded)),
+        device=str(loaded.device),
+        color_space=transform.color_space,
+        styles=" ".join(image.sha256 for image in images),
+    )
+
+
+def networks_used(settings: RenderSettings, loaded: LoadedMethod) -> tuple[Asset, ...]:
+    """The weights that a render is made with: the method's, and those of its motion.
+
+    Raises:
+        ModelError: they cannot be read.
+    """
+    motion = raft_weights(used_flow(settings))
+    return (loaded.weights,) if motion is None else (loaded.weights, asset(motion, weights.prove(motion)))
+
+
+def style_assets(settings: RenderSettings) -> tuple[Asset, ...]:
+    """The style images of a render, each with its hash.
+
+    Raises:
+        ModelError: one cannot be read.
+    """
+    return tuple(asset(path, weights.file_sha256(path)) for path in style_images(settings))
