@@ -216,8 +216,8 @@ def main() -> None:
                 memories = {lags: {"lags": lags} for lags in ("1", "1,4", "1,2,4", "1,2,4,8,15", every)}
                 compare_memory([shots[0], ("tram", "1001-1060")], folder, network, memories, network=network)
         if "optimization" in options.parts:
-            # By c_long, and held to several results as to each of them alone.
-            mean = {"optimization": {**steps, "long_term": "mean", "temporal_weight": 3.0}}
+            # By c_long, and held to several results as much as to each of them alone.
+            mean = {"optimization": {**steps, "long_term": "mean"}}
             optimized = {lags: {"lags": lags} for lags in ("1", "1,2,4")}
             optimized |= {f"{lags} mean": {"lags": lags, **mean} for lags in ("1,2,4", "1,2,3,4")}
             compare_memory(shots, folder, "optimisation", optimized, **solved)

@@ -121,7 +121,7 @@ class OptimizationSettings(SettingsModel):
     long_term: Literal["nearest", "mean"] = Field(
         default="nearest",
         description="What several lags bind a frame to: 'nearest' takes an older result where none nearer can be "
-        "trusted, as published; 'mean' takes the mean of all, which flickers less over many frames.",
+        "trusted, as published; 'mean' binds it to all of them alike, which flickers less over many frames.",
     )
     content_layers: Layers = Field(default=("relu4_2",), description="Features that carry content.")
     style_layers: Layers = Field(

@@ -67,6 +67,17 @@ def test_it_is_held_to_the_nearest_or_to_all(method: Callable[..., Optimization]
     assert bool((all_of_them.valid == 1).all())
 
 
+def test_several_results_bind_as_much_as_each_of_them(method: Callable[..., Optimization]) -> None:
+    content, warped = picture(1), picture(2)
+    alike = [Prior(warped, half())] * 3
+    found = [
+        error(made.stylize(content, made.held_to(alike), ignore), warped)[0]
+        for made in (method(), method(long_term="mean"), method(temporal_weight=3))
+    ]
+    assert found[1] < 0.9 * found[0]
+    assert found[1] == pytest.approx(found[2], rel=0.02)
+
+
 def test_passes_share_the_steps_of_a_frame_and_each_moves_less(method: Callable[..., Optimization]) -> None:
     content, everywhere = picture(1), Prior(picture(2), torch.ones(1, 1, 32, 36))
     made, steps, moved = method(passes=3), list[int](), list[float]()

@@ -30,9 +30,23 @@ def test_it_pulls_as_all_of_them_do() -> None:
     assert abs(away[0] - away[1]) < 1e-6
 
 
+def test_a_mean_pulls_as_all_of_them_do() -> None:
+    """It weighs as much as each of them, where it can be trusted, and what it is trusted stays in [0, 1]."""
+    priors = [prior() for _ in range(3)]
+    one = mean_prior(priors)
+    image = torch.rand(1, 3, 8, 9, requires_grad=True)
+    total = torch.stack([temporal_loss(image, each.warped, each.valid) for each in priors]).sum()
+    single = temporal_loss(image, one.warped, one.weight)
+    assert torch.allclose(gradient(total, image), gradient(single, image), atol=1e-7)
+    assert float(one.valid.max()) <= 1 < float(one.weight.max())
+
+
 def test_one_prior_is_itself() -> None:
     only = prior()
-    assert long_term_prior([only]) is only
+    for one in (long_term_prior([only]), mean_prior([only])):
+        assert torch.equal(one.warped, only.warped)
+        assert torch.equal(one.valid, only.valid)
+        assert torch.equal(one.weight, only.valid)
 
 
 def test_where_only_an_old_one_can_be_trusted_it_shows() -> None:

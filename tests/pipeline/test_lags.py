@@ -15,9 +15,11 @@ from safetensors.torch import load_file
 from shot_settings import changed
 from small_network import KEEPS, network_command, with_network, write_random_network
 from small_shot import COMMAND_LINE, SHOT, Outcome, SmallShot, copy_of, differing, out, wait_for
+from torch import Tensor
 
 from vst_core import FrameRange, InputError, RenderSettings, SettingsError, check_shot, render_shot
 from vst_core.errors import ExitCode
+from vst_core.methods import Optimization, Prior
 
 LAGS = "1,3"
 
@@ -72,6 +74,21 @@ def test_networks_remember_by_themselves(small_shot: SmallShot, small_network: P
     draft = {"chunk": "1006", "preroll": 5}
     shot.render(tmp_path / "draft", **with_network(small_network, frames=str(FRAMES), **draft))
     assert np.array_equal(looks(tmp_path / "draft", 1006), looks(tmp_path / "1", 1006))
+
+
+def test_optimisation_is_bound_to_several_as_much_as_to_each(
+    small_shot: SmallShot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bound, stylize = list[float](), Optimization.stylize
+
+    def look(self: Optimization, content: Tensor, prior: Prior | None, on_progress: Any) -> Tensor:
+        bound.append(0 if prior is None else float(prior.weight.max()))
+        return stylize(self, content, prior, on_progress)
+
+    monkeypatch.setattr(Optimization, "stylize", look)
+    for long_term in ("nearest", "mean"):
+        small_shot.render(tmp_path / long_term, lags="1,2,3", optimization__long_term=long_term)
+    assert bound == [0, 1, 1, 1, 0, 1, 2, 3]
 
 
 @pytest.mark.parametrize("frames", [1, 2, 3])

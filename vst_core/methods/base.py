@@ -18,10 +18,20 @@ class Prior:
     Attributes:
         warped: (1, 3, H, W), display [0, 1].
         valid: (1, 1, H, W) in [0, 1], 1 where ``warped`` can be trusted.
+        results: (1, 1, H, W), how many results ``warped`` is the mean of; None stands for one everywhere.
     """
 
     warped: Tensor
     valid: Tensor
+    results: Tensor | None = None
+
+    @property
+    def weight(self) -> Tensor:
+        """(1, 1, H, W), what the temporal loss weighs a pixel with: what all results would have together.
+
+        The sum of (x - w_j)^2 over n of them is n (x - w)^2 and something that does not depend on x.
+        """
+        return self.valid if self.results is None else self.valid * self.results
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,7 @@ class Objective:
             "tv": self._tv * total_variation(image),
         }
         if self._prior is not None:
-            parts["temporal"] = self._gamma * temporal_loss(image, self._prior.warped, self._prior.valid)
+            parts["temporal"] = self._gamma * temporal_loss(image, self._prior.warped, self._prior.weight)
         self._parts = {name: value.detach() for name, value in parts.items()}
         return _sum(parts.values())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -34,8 +35,11 @@ def mean_prior(priors: Sequence[Prior]) -> Prior:
         priors: at least one.
     """
     valid = torch.stack([prior.valid for prior in priors])
-    share = valid.amax(0) / valid.sum(0).clamp_min(torch.finfo(valid.dtype).tiny)
-    return _mean(priors, [prior.valid * share for prior in priors])
+    best, total = valid.amax(0), valid.sum(0)
+    tiny = torch.finfo(valid.dtype).tiny
+    share = best / total.clamp_min(tiny)
+    results = None if len(priors) == 1 else total / best.clamp_min(tiny)
+    return replace(_mean(priors, [prior.valid * share for prior in priors]), results=results)
 
 
 def two_sided_prior(before: Prior, after: Prior) -> Prior:

@@ -99,7 +99,10 @@ class Pass:
 
 
 def _on(prior: Prior | None, device: torch.device) -> Prior | None:
-    return None if prior is None else Prior(to_device(prior.warped, device), to_device(prior.valid, device))
+    if prior is None:
+        return None
+    results = None if prior.results is None else to_device(prior.results, device)
+    return Prior(to_device(prior.warped, device), to_device(prior.valid, device), results)
 
 
 def _warped(state: State, motion: Motion, window: Window, content: Tensor) -> Prior:
