@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from vst_core.losses import long_term_weights, temporal_loss
-from vst_core.methods import Prior, blended_start, long_term_prior, mean_prior, two_sided_prior
+from vst_core.methods import Prior, blended_start, joint_prior, long_term_prior, mean_prior, two_sided_prior
 
 
 def prior() -> Prior:
@@ -33,7 +33,7 @@ def test_it_pulls_as_all_of_them_do() -> None:
 def test_a_mean_pulls_as_all_of_them_do() -> None:
     """It weighs as much as each of them, where it can be trusted, and what it is trusted stays in [0, 1]."""
     priors = [prior() for _ in range(3)]
-    one = mean_prior(priors)
+    one = joint_prior(priors)
     image = torch.rand(1, 3, 8, 9, requires_grad=True)
     total = torch.stack([temporal_loss(image, each.warped, each.valid) for each in priors]).sum()
     single = temporal_loss(image, one.warped, one.weight)
@@ -43,7 +43,7 @@ def test_a_mean_pulls_as_all_of_them_do() -> None:
 
 def test_one_prior_is_itself() -> None:
     only = prior()
-    for one in (long_term_prior([only]), mean_prior([only])):
+    for one in (long_term_prior([only]), mean_prior([only]), joint_prior([only])):
         assert torch.equal(one.warped, only.warped)
         assert torch.equal(one.valid, only.valid)
         assert torch.equal(one.weight, only.valid)

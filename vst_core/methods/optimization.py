@@ -19,7 +19,7 @@ from vst_core.features import Features
 from vst_core.methods.base import Prior, Progress
 from vst_core.methods.keep_color import color_moments
 from vst_core.methods.objective import Objective
-from vst_core.methods.priors import long_term_prior, mean_prior
+from vst_core.methods.priors import joint_prior, long_term_prior
 from vst_core.methods.solver import Convergence, IterateAverage, make_solver
 from vst_core.methods.style_target import StyleTarget, measure_style
 from vst_core.moments import Moments, blend_moments
@@ -90,7 +90,7 @@ class Optimization:
 
     def held_to(self, earlier: Sequence[Prior]) -> Prior:
         """By the published loss, older results where no nearer one can be trusted, or all; see ``Method.held_to``."""
-        return mean_prior(earlier) if self._settings.long_term == "mean" else long_term_prior(earlier)
+        return joint_prior(earlier) if self._settings.long_term == "mean" else long_term_prior(earlier)
 
     def stylize(self, content: Tensor, prior: Prior | None, on_progress: Callable[[Progress], None]) -> Tensor:
         """Stylise one frame; see ``Method.stylize``."""

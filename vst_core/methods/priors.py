@@ -35,11 +35,21 @@ def mean_prior(priors: Sequence[Prior]) -> Prior:
         priors: at least one.
     """
     valid = torch.stack([prior.valid for prior in priors])
-    best, total = valid.amax(0), valid.sum(0)
-    tiny = torch.finfo(valid.dtype).tiny
-    share = best / total.clamp_min(tiny)
-    results = None if len(priors) == 1 else total / best.clamp_min(tiny)
-    return replace(_mean(priors, [prior.valid * share for prior in priors]), results=results)
+    share = valid.amax(0) / valid.sum(0).clamp_min(torch.finfo(valid.dtype).tiny)
+    return _mean(priors, [prior.valid * share for prior in priors])
+
+
+def joint_prior(priors: Sequence[Prior]) -> Prior:
+    """`mean_prior` that binds an optimisation as much as all of them do together, each by itself.
+
+    Args:
+        priors: at least one.
+    """
+    if len(priors) == 1:
+        return priors[0]
+    mean = mean_prior(priors)
+    total = torch.stack([prior.valid for prior in priors]).sum(0)
+    return replace(mean, results=total / mean.valid.clamp_min(torch.finfo(total.dtype).tiny))
 
 
 def two_sided_prior(before: Prior, after: Prior) -> Prior:
