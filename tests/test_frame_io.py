@@ -126,16 +126,23 @@ def test_multipart_keeps_its_parts(tmp_path: Path) -> None:
     assert read_frame(tmp_path / "b.exr").metadata["vst:x"] == "y"
 
 
-def test_small_integers_beside_colour_are_exact_and_large_ones_refused(tmp_path: Path) -> None:
-    ids = np.random.default_rng(0).integers(0, 2**24, (H, W), dtype=np.uint32)
-    channels = {**{c: noise(1) for c in "RGB"}, "id": ids}
-    frame = read_frame(write_exr(tmp_path / "a.exr", channels))
+def test_integers_beside_colour_are_exact(tmp_path: Path) -> None:
+    ids = np.random.default_rng(0).integers(0, 2**32, (H, W), dtype=np.uint32)
+    frame = read_frame(write_exr(tmp_path / "a.exr", {**{c: noise(1) for c in "RGB"}, "id": ids}))
     assert (frame.parts[0].pixels[..., frame.parts[0].channels.index("id")] == ids).all()
     rewrite(tmp_path / "b.exr", frame)
     assert same_bits(oracle(tmp_path / "b.exr")["id"], ids)
-    channels["id"] = ids + np.uint32(2**24 + 1)
+
+
+def test_large_integers_that_a_lossy_compression_leaves_to_rounding_are_refused(tmp_path: Path) -> None:
+    ids = np.full((H, W), 2**24, np.uint32)
+    channels = {**{c: noise(1) for c in "RGB"}, "id": ids}
+    lossy = {"compression": OpenEXR.PXR24_COMPRESSION}
+    rewrite(tmp_path / "b.exr", read_frame(write_exr(tmp_path / "a.exr", channels, **lossy)))
+    assert same_bits(oracle(tmp_path / "b.exr")["id"], ids)
+    channels["id"] = ids + np.uint32(1)
     with pytest.raises(OutputError, match="integers above 16777216 in id"):
-        rewrite(tmp_path / "c.exr", read_frame(write_exr(tmp_path / "a.exr", channels)))
+        rewrite(tmp_path / "c.exr", read_frame(write_exr(tmp_path / "a.exr", channels, **lossy)))
     assert not (tmp_path / "c.exr").exists()
 
 
@@ -151,6 +158,34 @@ def test_tiles_are_kept(tmp_path: Path) -> None:
     assert after.header()["type"] == OpenEXR.tiledimage
     assert after.header()["tiles"].xSize == 16
     assert all(same_bits(oracle(tmp_path / "b.exr")[c], channels[c]) for c in "RGB")
+
+
+@pytest.mark.parametrize("compression", ["NO", "RLE", "ZIPS", "ZIP", "PIZ"])
+@pytest.mark.parametrize("tile", [None, (16, 24)])
+@pytest.mark.parametrize("order", ["INCREASING_Y", "DECREASING_Y"])
+def test_channels_of_several_types_pass_in_any_layout(
+    tmp_path: Path, compression: str, tile: tuple[int, int] | None, order: str
+) -> None:
+    layout: dict[str, Any] = {
+        "compression": getattr(OpenEXR, f"{compression}_COMPRESSION"),
+        "lineOrder": getattr(OpenEXR, order),
+        "dataWindow": window(-8, -4, W, H),
+        "displayWindow": window(2, 3, 32, 24),
+        "studio": "of its own",
+    }
+    if tile:
+        layout |= {"type": OpenEXR.tiledimage, "tiles": OpenEXR.TileDescription()}
+        layout["tiles"].xSize, layout["tiles"].ySize = tile
+    source = write_exr(tmp_path / "a.exr", blender_channels(), **layout)
+    rewrite(tmp_path / "b.exr", read_frame(source))
+    before, after = OpenEXR.File(str(source)).header(), OpenEXR.File(str(tmp_path / "b.exr")).header()
+    if tile:
+        found = after["tiles"]
+        assert (found.xSize, found.ySize) == tile
+    kept = before.keys() - {"tiles", "channels"}
+    assert {name: repr(after[name]) for name in kept} == {name: repr(before[name]) for name in kept}
+    assert oracle(source).keys() == oracle(tmp_path / "b.exr").keys()
+    assert all(same_bits(oracle(tmp_path / "b.exr")[name], pixels) for name, pixels in oracle(source).items())
 
 
 def test_tiled_multipart_is_kept(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import OpenEXR
+import psutil
 import pytest
 from exr_files import (
     blender_channels,
@@ -101,6 +102,26 @@ def test_pixels_of_the_wrong_shape_are_refused(plate: Path, tmp_path: Path) -> N
     assert list(tmp_path.iterdir()) == [plate]
 
 
+def test_a_system_without_files_in_memory_writes_the_same(
+    plate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rewrite(tmp_path / "b.exr", read_frame(plate))
+    monkeypatch.delattr(os, "memfd_create", raising=False)
+    rewrite(tmp_path / "c.exr", read_frame(plate))
+    assert (tmp_path / "b.exr").read_bytes() == (tmp_path / "c.exr").read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["b.exr", "c.exr", "plate.1001.exr"]
+
+
+def test_many_frames_leave_no_files_open(plate: Path, tmp_path: Path) -> None:
+    frame = read_frame(plate)
+    rewrite(tmp_path / "b.exr", frame)
+    before = psutil.Process().num_fds() if hasattr(psutil.Process, "num_fds") else psutil.Process().num_handles()
+    for _ in range(20):
+        rewrite(tmp_path / "b.exr", frame)
+    after = psutil.Process().num_fds() if hasattr(psutil.Process, "num_fds") else psutil.Process().num_handles()
+    assert after <= before
+
+
 def test_missing_folder_is_an_output_error(plate: Path, tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="could not be written"):
         rewrite(tmp_path / "nowhere" / "b.exr", read_frame(plate))
@@ -126,8 +147,12 @@ def test_file_that_does_not_read_back_is_no_frame(plate: Path, tmp_path: Path, m
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no file size limits on Windows")
 def test_full_disk_in_the_last_bytes_leaves_no_frame(plate: Path, tmp_path: Path) -> None:
-    """A limit on the file's size stands for the full disk: writes end short, exactly there."""
-    rewrite(tmp_path / "whole.exr", read_frame(plate))
+    """A limit on the file's size stands for the full disk: writes end short, exactly there.
+
+    It holds for files in memory as well, so the header is large, for the pixels alone to stay below it.
+    """
+    large = {"shot": "x" * 8192}
+    rewrite(tmp_path / "whole.exr", read_frame(plate), attributes=large)
     size = (tmp_path / "whole.exr").stat().st_size
     child = run_child(
         """
@@ -137,18 +162,18 @@ def test_full_disk_in_the_last_bytes_leaves_no_frame(plate: Path, tmp_path: Path
         from vst_core.frame_io import read_frame, write_frame
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         plate, folder, size = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
-        frame = read_frame(plate)
+        frame, large = read_frame(plate), {"shot": "x" * 8192}
         for missing in (1, 2, 100, 1000, 4095, 4096, 4097, size // 2, size - 1, size - 400, size):
             resource.setrlimit(resource.RLIMIT_FSIZE, (size - missing, resource.RLIM_INFINITY))
             try:
-                write_frame(folder / "b.exr", frame, attributes={}, data_type=None, compression=None)
+                write_frame(folder / "b.exr", frame, attributes=large, data_type=None, compression=None)
             except OutputError as error:
                 assert "b.exr" in str(error) and chr(10) not in str(error), error
             else:
                 raise SystemExit(f"{missing} bytes short, and nobody noticed")
             assert not (folder / "b.exr").exists()
         resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
-        write_frame(folder / "b.exr", frame, attributes={}, data_type=None, compression=None)
+        write_frame(folder / "b.exr", frame, attributes=large, data_type=None, compression=None)
         """,
         plate,
         tmp_path,

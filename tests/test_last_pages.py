@@ -9,6 +9,8 @@ from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
+import OpenEXR
 import pytest
 import torch
 from exr_files import multipart, noise, rewrite, write_exr
@@ -39,6 +41,11 @@ def formats(tmp_path: Path, small_shot: SmallShot, rendered: Path) -> dict[str, 
     """By the names of what they write."""
     channels = {name: noise(index, shape=(96, 120)) for index, name in enumerate("RGBA")}
     frame = read_frame(write_exr(tmp_path / "plate.exr", channels))
+    mixed = channels | {"Z": noise(4, np.float32, (96, 120))}
+    large = {"shot": "x" * PAGES}  # so that only the whole file is too large, and not its pixels alone
+    tiled = {"type": OpenEXR.tiledimage, "tiles": OpenEXR.TileDescription()}
+    mixed_lines = read_frame(write_exr(tmp_path / "plate.mixed.exr", mixed, **large))
+    mixed_tiles = read_frame(write_exr(tmp_path / "plate.mixed tiles.exr", mixed, **large, **tiled))
     parts = read_frame(multipart(tmp_path / "plate.parts.exr"))
     tiles = read_frame(multipart(tmp_path / "plate.tiles.exr", tiled=True))
     output = FrameSequence.parse(copy_of(rendered, tmp_path / "rendered") / "out.####.exr")
@@ -47,6 +54,8 @@ def formats(tmp_path: Path, small_shot: SmallShot, rendered: Path) -> dict[str, 
         for name in COMPRESSIONS
     }
     return every | {
+        "mixed.exr": lambda path: rewrite(path, mixed_lines),
+        "mixed tiles.exr": lambda path: rewrite(path, mixed_tiles),
         "parts.exr": lambda path: rewrite(path, parts),
         "tiles.exr": lambda path: rewrite(path, tiles),
         "flow.flo": lambda path: write_flo(path, torch.rand(2, 96, 120)),

@@ -33,7 +33,7 @@ def write_atomically(path: Path, write: Callable[[Path], object], verify: Callab
         OutputError: the operating system refused something. Errors of ``write`` and ``verify`` pass through.
             In either case the final name is as it was before, and the temporary file is gone.
     """
-    temporary = path.with_name(f".{path.stem}.vst-{token_hex(8)}.tmp{path.suffix}")
+    temporary = temporary_name(path)
     try:
         write(temporary)
         _flush(temporary)
@@ -49,6 +49,11 @@ def write_atomically(path: Path, write: Callable[[Path], object], verify: Callab
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def temporary_name(path: Path) -> Path:
+    """A name of its own for a file on its way to its final name, which ``clean_temporaries`` knows."""
+    return path.with_name(f".{path.stem}.vst-{token_hex(8)}.tmp{path.suffix}")
 
 
 def write_bytes(path: Path, data: bytes) -> None:

@@ -14,7 +14,7 @@ from vst_core.cli.weights import weights
 
 Run = Callable[..., Outcome]
 
-ENGINE = {"torch", "numpy", "cv2", "OpenImageIO", "fileseq", "safetensors", "matplotlib"}
+ENGINE = {"torch", "numpy", "cv2", "OpenImageIO", "OpenEXR", "fileseq", "safetensors", "matplotlib"}
 LOADED = """
     import atexit, sys
     from vst_core.cli import main

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from vst_core.doctor.finding import Finding
-from vst_core.doctor.libraries import look_at_opencv, look_at_openimageio, look_at_python, look_at_torch
+from vst_core.doctor.libraries import (
+    look_at_opencv,
+    look_at_openexr,
+    look_at_openimageio,
+    look_at_python,
+    look_at_torch,
+)
 from vst_core.doctor.models import look_at_device, look_at_networks, look_at_weights
 from vst_core.doctor.surroundings import look_at_color, look_at_folders, look_at_hosts
 from vst_core.errors import ExitCode, VstError
@@ -14,6 +20,7 @@ CHECKS: dict[str, Callable[[], Iterator[Finding]]] = {
     "Python": look_at_python,
     "torch": look_at_torch,
     "OpenImageIO": look_at_openimageio,
+    "OpenEXR": look_at_openexr,
     "OpenCV": look_at_opencv,
     "device": look_at_device,
     "network": look_at_networks,

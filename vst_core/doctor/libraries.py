@@ -50,6 +50,13 @@ def look_at_openimageio() -> Iterator[Finding]:
         yield _misbuilt("OpenImageIO", f"{oiio.VERSION_STRING} is built without OpenEXR", "OpenImageIO")
 
 
+def look_at_openexr() -> Iterator[Finding]:
+    """The OpenEXR package."""
+    import OpenEXR
+
+    yield Finding("OpenEXR", OpenEXR.__version__)
+
+
 def look_at_opencv() -> Iterator[Finding]:
     """OpenCV, of which several packages overwrite one another."""
     import cv2

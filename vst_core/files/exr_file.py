@@ -11,6 +11,7 @@ import OpenImageIO as oiio  # noqa: N813  # OpenImageIO's own documentation impo
 from numpy.typing import NDArray
 
 from vst_core.errors import OutputError, SettingsError
+from vst_core.files.exr_pixels import encoded
 from vst_core.image import Part
 
 LOSSLESS = ("none", "rle", "zips", "zip", "piz")
@@ -113,7 +114,7 @@ def write_parts(path: Path, specs: Sequence[oiio.ImageSpec], pixels: Sequence[ND
         succeeded = output.open(str(path), tuple(specs)) if len(specs) > 1 else output.open(str(path), specs[0])
         for index, (spec, values) in enumerate(zip(specs, pixels, strict=True)):
             succeeded = succeeded and (index == 0 or output.open(str(path), spec, "AppendSubimage"))
-            succeeded = succeeded and _write_pixels(output, spec, _storable(values, spec, final))
+            succeeded = succeeded and _write_pixels(output, spec, values, final)
         reason = output.geterror()
     finally:
         closed = output.close()
@@ -123,11 +124,17 @@ def write_parts(path: Path, specs: Sequence[oiio.ImageSpec], pixels: Sequence[ND
         raise OutputError(f"could not be written ({text})", where=final, remedy="check the free space and permissions")
 
 
-def _write_pixels(output: oiio.ImageOutput, spec: oiio.ImageSpec, pixels: NDArray[Any]) -> bool:
+def _write_pixels(output: oiio.ImageOutput, spec: oiio.ImageSpec, values: NDArray[Any], final: Path) -> bool:
     """Write a part; a tiled one row by row of its tiles, up to the first that fails.
 
     OpenImageIO itself would go on after that, and OpenEXR waits for ever for a tile that never reached the disk.
     """
+    if values.shape != (spec.height, spec.width, spec.nchannels):
+        raise OutputError(f"has pixels of shape {values.shape} for a {spec.width}x{spec.height} window", where=final)
+    if spec.channelformats and spec.get_string_attribute("compression") in LOSSLESS:
+        with encoded(spec, values, final=final) as source:
+            return bool(output.copy_image(source))
+    pixels = _storable(values, spec, final)
     if not spec.tile_height:
         return bool(output.write_image(pixels))
     right, bottom = spec.x + spec.width, spec.y + spec.height
@@ -145,8 +152,6 @@ def _storable(pixels: NDArray[Any], spec: oiio.ImageSpec, final: Path) -> NDArra
     """
     types = channel_types(spec)
     integers = [index for index, kind in enumerate(types) if kind == "uint"]
-    if pixels.shape != (spec.height, spec.width, spec.nchannels):
-        raise OutputError(f"has pixels of shape {pixels.shape} for a {spec.width}x{spec.height} window", where=final)
     if not integers:
         return np.ascontiguousarray(pixels, dtype=np.float32)
     if len(integers) == len(types):

@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 
 from vst_core.errors import InputError, OutputError
 from vst_core.files.exr_file import LOSSLESS, channel_types
+from vst_core.files.exr_pixels import STORAGE
 from vst_core.files.image_file import Header, open_image
-
-_STORAGE: dict[str, type[np.generic]] = {"half": np.float16, "float": np.float32, "uint": np.uint32}
 
 
 def verify_parts(path: Path, specs: Sequence[oiio.ImageSpec], pixels: Sequence[NDArray[Any]], *, final: Path) -> None:
@@ -62,7 +61,7 @@ def _same(decoded: NDArray[Any], expected: NDArray[Any], types: Sequence[str]) -
         equal = equal.reshape(len(equal), -1).all(axis=0).reshape(-1, len(types)).all(axis=0)
         suspects = [channel for channel in suspects if not equal[channel]]
     for channel in suspects:
-        stored = expected[..., channel].astype(_STORAGE[types[channel]])
+        stored = expected[..., channel].astype(STORAGE[types[channel]])
         if not np.array_equal(_bits(decoded[..., channel].astype(stored.dtype)), _bits(stored)):
             return False
     return True

@@ -1,0 +1,119 @@
+"""Pixels of channels of several types, encoded each in its own type.
+
+OpenImageIO takes pixels of one type only, and turns them into several one by one, which costs as much as compressing
+them. The OpenEXR package takes every channel as it is to be stored, but loses some attributes. So it encodes the pixels
+alone, and OpenImageIO copies them, compressed as they are, behind a header of its own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import OpenEXR
+import OpenImageIO as oiio  # noqa: N813  # OpenImageIO's own documentation imports it so
+from numpy.typing import NDArray
+
+from vst_core.atomic_file import temporary_name
+from vst_core.errors import OutputError
+
+STORAGE: dict[str, type[np.generic]] = {"half": np.float16, "float": np.float32, "uint": np.uint32}
+"""Numpy's types of those that a channel can have."""
+
+_FEW_CORES = 8
+_ORDERS = {"increasingY": "INCREASING_Y", "decreasingY": "DECREASING_Y", "randomY": "RANDOM_Y"}
+_choosing = threading.Lock()  # the choice of a reader is the whole process's
+
+
+@contextlib.contextmanager
+def encoded(spec: oiio.ImageSpec, pixels: NDArray[Any], *, final: Path) -> Iterator[oiio.ImageInput]:
+    """The pixels of a part as a file of their own, for ``OpenImageIO.ImageOutput.copy_image``.
+
+    Args:
+        spec: the part's header; its compression is one that can be asked for, and lossless.
+        pixels: (H, W, C) floats, in ``uint`` channels the integers themselves.
+        final: the file that they will be in: what to call them in messages.
+
+    Raises:
+        OutputError: they could not be encoded.
+    """
+    channels = {
+        name: np.ascontiguousarray(pixels[..., index], STORAGE[str(spec.channelformat(index))])
+        for index, name in enumerate(spec.channelnames)
+    }
+    with _scratch(final) as name:
+        try:
+            OpenEXR.File(_layout(spec), channels, num_threads=_threads()).write(name)
+            source = _open(name)
+        except (RuntimeError, OSError) as error:
+            reason = " ".join(str(error).replace(name, "the file").split())
+            raise OutputError(
+                f"its pixels could not be encoded ({reason})", where=final, remedy="check the memory and the free space"
+            ) from error
+        try:
+            yield source
+        finally:
+            source.close()
+
+
+def _layout(spec: oiio.ImageSpec) -> dict[str, Any]:
+    """What decides how pixels lie in a file; only those that lie alike are copied as they are."""
+    compression = spec.get_string_attribute("compression")
+    order = spec.get_string_attribute("openexr:lineOrder", "increasingY")
+    low = np.array([spec.x, spec.y], np.int32)
+    layout: dict[str, Any] = {
+        "compression": getattr(OpenEXR, f"{'NO' if compression == 'none' else compression.upper()}_COMPRESSION"),
+        "dataWindow": (low, low + np.array([spec.width - 1, spec.height - 1], np.int32)),
+        "lineOrder": getattr(OpenEXR, _ORDERS[order]),
+        "type": OpenEXR.tiledimage if spec.tile_width else OpenEXR.scanlineimage,
+    }
+    if spec.tile_width:
+        layout["tiles"] = OpenEXR.TileDescription()
+        layout["tiles"].xSize, layout["tiles"].ySize = spec.tile_width, spec.tile_height
+    return layout
+
+
+@cache
+def _threads() -> int:
+    """How many threads of its own OpenEXR has: a quarter of many cores. Where the network needs them all, none."""
+    cores = os.cpu_count() or 1
+    threads = cores // 4 if cores >= _FEW_CORES else 0
+    OpenEXR.set_global_thread_count(threads)
+    return threads
+
+
+@contextlib.contextmanager
+def _scratch(final: Path) -> Iterator[str]:
+    """The name of a file that goes when it is done with: one in memory, where the system has such."""
+    if hasattr(os, "memfd_create"):
+        descriptor = os.memfd_create("pixels")
+        try:
+            yield f"/proc/self/fd/{descriptor}"
+        finally:
+            os.close(descriptor)
+    else:
+        path = temporary_name(final)
+        try:
+            yield str(path)
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def _open(name: str) -> oiio.ImageInput:
+    """Opened by that of OpenImageIO's two readers of EXR from which its writer copies without decoding."""
+    with _choosing:
+        usual = oiio.get_int_attribute("openexr:core")
+        oiio.attribute("openexr:core", 0)
+        try:
+            source = oiio.ImageInput.open(name)
+        finally:
+            oiio.attribute("openexr:core", usual)
+    if source is None:
+        raise RuntimeError(oiio.geterror())
+    return source
