@@ -22,6 +22,7 @@ from vst_core import read_frame
 from vst_core.errors import VstError
 from vst_core.files.exr_file import COMPRESSIONS
 from vst_core.flow.files import write_flo
+from vst_core.image import Frame
 from vst_core.networks import write_checkpoint
 from vst_core.pipeline.clip import write_clip
 from vst_core.pipeline.journal import publish
@@ -42,22 +43,21 @@ def formats(tmp_path: Path, small_shot: SmallShot, rendered: Path) -> dict[str, 
     channels = {name: noise(index, shape=(96, 120)) for index, name in enumerate("RGBA")}
     frame = read_frame(write_exr(tmp_path / "plate.exr", channels))
     mixed = channels | {"Z": noise(4, np.float32, (96, 120))}
-    large = {"shot": "x" * PAGES}  # so that only the whole file is too large, and not its pixels alone
     tiled = {"type": OpenEXR.tiledimage, "tiles": OpenEXR.TileDescription()}
-    mixed_lines = read_frame(write_exr(tmp_path / "plate.mixed.exr", mixed, **large))
-    mixed_tiles = read_frame(write_exr(tmp_path / "plate.mixed tiles.exr", mixed, **large, **tiled))
+    mixed_lines = read_frame(write_exr(tmp_path / "plate.mixed.exr", mixed))
+    mixed_tiles = read_frame(write_exr(tmp_path / "plate.mixed tiles.exr", mixed, **tiled))
     parts = read_frame(multipart(tmp_path / "plate.parts.exr"))
     tiles = read_frame(multipart(tmp_path / "plate.tiles.exr", tiled=True))
     output = FrameSequence.parse(copy_of(rendered, tmp_path / "rendered") / "out.####.exr")
     every: dict[str, Write] = {
-        f"{name}.exr": lambda path, name=name: rewrite(path, frame, compression=name)  # type: ignore[misc]
+        f"{name}.exr": lambda path, name=name: write_large(path, frame, compression=name)  # type: ignore[misc]
         for name in COMPRESSIONS
     }
     return every | {
-        "mixed.exr": lambda path: rewrite(path, mixed_lines),
-        "mixed tiles.exr": lambda path: rewrite(path, mixed_tiles),
-        "parts.exr": lambda path: rewrite(path, parts),
-        "tiles.exr": lambda path: rewrite(path, tiles),
+        "mixed.exr": lambda path: write_large(path, mixed_lines),
+        "mixed tiles.exr": lambda path: write_large(path, mixed_tiles),
+        "parts.exr": lambda path: write_large(path, parts),
+        "tiles.exr": lambda path: write_large(path, tiles),
         "flow.flo": lambda path: write_flo(path, torch.rand(2, 96, 120)),
         "network.safetensors": lambda path: write_checkpoint(path, random_network(), STYLES, CARD),
         "sheet.png": lambda path: write_sheet([small_shot.pattern], path),
@@ -66,6 +66,11 @@ def formats(tmp_path: Path, small_shot: SmallShot, rendered: Path) -> dict[str, 
         "movie.mov": lambda path: write_movie(small_shot.pattern, path, rate=Fraction(24)),
         "out.manifest.json": lambda path: write_manifest(rendered, path),
     }
+
+
+def write_large(path: Path, frame: Frame, compression: str | None = None) -> None:
+    """With a header so large that only the whole file is too large for the disk, and not its pixels alone."""
+    rewrite(path, frame, attributes={"shot": "x" * PAGES}, compression=compression)
 
 
 def write_manifest(rendered: Path, path: Path) -> None:

@@ -24,7 +24,7 @@ from vst_core.files.exr_verify import verify_parts
 from vst_core.files.image_file import Header, ImageFile, PartHeader, open_image, read_header
 from vst_core.files.layers import ColorLayer, PartChannels, choose_color_layer, view_channels
 from vst_core.files.picture import picture_part, without_layers
-from vst_core.image import FloatArray, Frame, Part, columns
+from vst_core.image import FloatArray, Frame, Part
 
 __all__ = [
     "Header",
@@ -85,7 +85,7 @@ def read_channels(path: str | Path, names: Sequence[str]) -> FloatArray:
         for part in {part for part, _ in found}:
             indices = [index for owner, index in found if owner == part]
             decoded[part] = (min(indices), file.read(part, min(indices), max(indices) + 1))
-    planes = [decoded[part][1][..., index - decoded[part][0]] for part, index in found]
+    planes = [decoded[part][1][index - decoded[part][0]] for part, index in found]
     return np.stack(planes, axis=-1).astype(np.float32, copy=False)
 
 
@@ -185,13 +185,13 @@ def write_frame(
             )
         )
     color, clamped = _clamp_color(frame, channel_types(specs[frame.color_part]))
-    pixels = [color if index == frame.color_part else part.pixels for index, part in enumerate(frame.parts)]
+    planes = [color if index == frame.color_part else part.planes for index, part in enumerate(frame.parts)]
 
     def verify(temporary: Path) -> None:
-        verify_parts(temporary, specs, pixels, final=path)
+        verify_parts(temporary, specs, planes, final=path)
         before_naming(temporary, clamped)
 
-    write_atomically(path, lambda temporary: write_parts(temporary, specs, pixels, final=path), verify)
+    write_atomically(path, lambda temporary: write_parts(temporary, specs, planes, final=path), verify)
     return clamped
 
 
@@ -235,10 +235,8 @@ def _find_channel(header: Header, name: str) -> tuple[int, int]:
 
 def _first_not_finite(part: Part, color: Sequence[int], alpha: int | None) -> str:
     """What is wrong with the colour or the alpha of a part, or an empty string."""
-    if np.isfinite(part.pixels).all():  # the usual case, and contiguous
-        return ""
     for channel in [*color, *([] if alpha is None else [alpha])]:
-        bad = ~np.isfinite(part.pixels[..., channel])
+        bad = ~np.isfinite(part.planes[channel])
         if bad.any():
             row, column = np.unravel_index(int(np.argmax(bad)), bad.shape)
             at = f"({int(column) + part.data_window.x}, {int(row) + part.data_window.y})"
@@ -260,16 +258,12 @@ def _check_compression(channels: Sequence[str], picture: set[int | None], compre
         )
 
 
-def _clamp_color(frame: Frame, types: Sequence[str]) -> tuple[NDArray[Any], int]:
-    """The colour part's pixels with half colour clamped to the half range, and how many values that changed."""
-    part = frame.parts[frame.color_part]
-    halves = [channel for channel in frame.color_channels if types[channel] == "half"]
-    if not halves:
-        return part.pixels, 0
-    planes = [part.pixels[..., channel] for channel in halves]  # one by one: in pixels, rows would be three long
-    if all(plane.max() <= HALF_MAX and plane.min() >= -HALF_MAX for plane in planes):
-        return part.pixels, 0
-    color = part.pixels[..., columns(halves)]
-    pixels = part.pixels.copy()
-    pixels[..., columns(halves)] = np.clip(color, -HALF_MAX, HALF_MAX)  # half itself silently makes infinity of it
-    return pixels, int(np.count_nonzero(np.abs(color) > HALF_MAX))
+def _clamp_color(frame: Frame, types: Sequence[str]) -> tuple[tuple[NDArray[Any], ...], int]:
+    """The colour part's planes with half colour clamped to the half range, and how many values that changed."""
+    planes, clamped = list(frame.parts[frame.color_part].planes), 0
+    for channel in frame.color_channels:
+        plane = planes[channel]
+        if types[channel] == "half" and (plane.max() > HALF_MAX or plane.min() < -HALF_MAX):
+            clamped += int(np.count_nonzero(np.abs(plane) > HALF_MAX))
+            planes[channel] = np.clip(plane, -HALF_MAX, HALF_MAX)  # half itself silently makes infinity of it
+    return tuple(planes), clamped

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,14 +12,6 @@ from numpy.typing import NDArray
 from vst_core.errors import InputError
 
 FloatArray = NDArray[np.float32]
-
-
-def columns(channels: Sequence[int]) -> slice | list[int]:
-    """An index for several channels at once: a slice where they are neighbours, which numpy copies faster."""
-    first = channels[0]
-    if list(channels) == list(range(first, first + len(channels))):
-        return slice(first, first + len(channels))
-    return list(channels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +31,8 @@ class Part:
     Attributes:
         name: the part's name, empty in single-part files.
         channels: channel names in file order.
-        pixels: (H, W, C) over the data window; float32, or float64 where the file holds integer channels,
-            which then have their integer values.
+        planes: (H, W) of each channel over the data window, not to be changed: float32, or uint32 where the file holds
+            integers.
         data_window: the rectangle that has pixels.
         display_window: the rectangle that is the picture.
         header: the file's own header of this part (an ``OpenImageIO.ImageSpec``), written back as it was.
@@ -48,7 +40,7 @@ class Part:
 
     name: str
     channels: tuple[str, ...]
-    pixels: NDArray[Any]
+    planes: tuple[NDArray[Any], ...]
     data_window: Window
     display_window: Window
     header: Any
@@ -89,22 +81,19 @@ class Frame:
 
     @property
     def color(self) -> FloatArray:
-        """(H, W, 3) float32, not to be changed, in the file's colour space, premultiplied."""
-        pixels = self.parts[self.color_part].pixels
-        color: FloatArray = pixels[..., columns(self.color_channels)].astype(np.float32, copy=False)
-        color.flags.writeable = False  # of neighbouring channels it is no copy, which takes memory as long as it lives
-        return color
+        """(H, W, 3) float32, a copy, in the file's colour space, premultiplied."""
+        planes = self.parts[self.color_part].planes
+        return np.stack([planes[channel] for channel in self.color_channels], -1).astype(np.float32, copy=False)
 
     @property
     def alpha(self) -> FloatArray | None:
-        """(H, W) float32, a copy, or None where the colour has no alpha."""
+        """(H, W) float32, not to be changed, or None where the colour has no alpha."""
         if self.alpha_channel is None:
             return None
-        pixels = self.parts[self.color_part].pixels
-        return np.ascontiguousarray(pixels[..., self.alpha_channel], dtype=np.float32)
+        return self.parts[self.color_part].planes[self.alpha_channel].astype(np.float32, copy=False)
 
     def channel(self, name: str) -> tuple[FloatArray, Window]:
-        """One channel of the colour's view by its name in ``view``: (H, W) float32, and the window that it covers.
+        """One channel of the colour's view by its name in ``view``: (H, W) float32, not to be changed, and its window.
 
         Raises:
             InputError: the view has no channel of that name.
@@ -113,14 +102,15 @@ class Frame:
             names = ", ".join(self.view)
             raise InputError(f"has no channel {name!r}", where=self.path, remedy=f"its channels are {names}")
         part, index = self.view[name]
-        pixels = np.ascontiguousarray(self.parts[part].pixels[..., index], dtype=np.float32)
-        return pixels, self.parts[part].data_window
+        plane = self.parts[part].planes[index].astype(np.float32, copy=False)
+        return plane, self.parts[part].data_window
 
     def with_color(self, color: FloatArray) -> Frame:
         """The same frame with other colour: ``color`` is (H, W, 3) over the data window. Nothing else changes."""
         part = self.parts[self.color_part]
-        pixels = part.pixels.copy()
-        pixels[..., columns(self.color_channels)] = color
+        planes = list(part.planes)
+        for component, channel in enumerate(self.color_channels):
+            planes[channel] = np.ascontiguousarray(color[..., component], dtype=np.float32)
         parts = list(self.parts)
-        parts[self.color_part] = replace(part, pixels=pixels)
+        parts[self.color_part] = replace(part, planes=tuple(planes))
         return replace(self, parts=tuple(parts))

@@ -11,7 +11,7 @@ import OpenImageIO as oiio  # noqa: N813  # OpenImageIO's own documentation impo
 from numpy.typing import NDArray
 
 from vst_core.errors import OutputError, SettingsError
-from vst_core.files.exr_pixels import encoded
+from vst_core.files.exr_pixels import Planes, encoded
 from vst_core.image import Part
 
 LOSSLESS = ("none", "rle", "zips", "zip", "piz")
@@ -90,7 +90,7 @@ def channel_types(spec: oiio.ImageSpec) -> tuple[str, ...]:
     return tuple(str(kind) for kind in spec.channelformats) or (str(spec.format),) * int(spec.nchannels)
 
 
-def write_parts(path: Path, specs: Sequence[oiio.ImageSpec], pixels: Sequence[NDArray[Any]], *, final: Path) -> None:
+def write_parts(path: Path, specs: Sequence[oiio.ImageSpec], planes: Sequence[Planes], *, final: Path) -> None:
     """Write an EXR file with a part for each header.
 
     OpenImageIO writes tiled parts only into files whose parts are all tiled; mixed files are written as scanlines.
@@ -98,7 +98,7 @@ def write_parts(path: Path, specs: Sequence[oiio.ImageSpec], pixels: Sequence[ND
     Args:
         path: the file to create.
         specs: the headers.
-        pixels: (H, W, C) float32 for each part, float64 where it has ``uint`` channels.
+        planes: (H, W) of each channel of each part: float32, or uint32 where the channel is ``uint``.
         final: what to call the file in messages.
 
     Raises:
@@ -112,9 +112,9 @@ def write_parts(path: Path, specs: Sequence[oiio.ImageSpec], pixels: Sequence[ND
         raise OutputError(f"this OpenImageIO cannot write EXR ({oiio.geterror()})", where=final)
     try:
         succeeded = output.open(str(path), tuple(specs)) if len(specs) > 1 else output.open(str(path), specs[0])
-        for index, (spec, values) in enumerate(zip(specs, pixels, strict=True)):
+        for index, (spec, channels) in enumerate(zip(specs, planes, strict=True)):
             succeeded = succeeded and (index == 0 or output.open(str(path), spec, "AppendSubimage"))
-            succeeded = succeeded and _write_pixels(output, spec, values, final)
+            succeeded = succeeded and _write_pixels(output, spec, channels, final)
         reason = output.geterror()
     finally:
         closed = output.close()
@@ -124,19 +124,18 @@ def write_parts(path: Path, specs: Sequence[oiio.ImageSpec], pixels: Sequence[ND
         raise OutputError(f"could not be written ({text})", where=final, remedy="check the free space and permissions")
 
 
-def _write_pixels(output: oiio.ImageOutput, spec: oiio.ImageSpec, values: NDArray[Any], final: Path) -> bool:
+def _write_pixels(output: oiio.ImageOutput, spec: oiio.ImageSpec, planes: Planes, final: Path) -> bool:
     """Write a part; a tiled one row by row of its tiles, up to the first that fails.
 
     OpenImageIO itself would go on after that, and OpenEXR waits for ever for a tile that never reached the disk.
     """
-    if values.shape != (spec.height, spec.width, spec.nchannels):
-        raise OutputError(f"has pixels of shape {values.shape} for a {spec.width}x{spec.height} window", where=final)
-    if spec.channelformats and spec.get_string_attribute("compression") in LOSSLESS:
-        with encoded(spec, values, final=final) as source:
-            return bool(output.copy_image(source))
-    pixels = _storable(values, spec, final)
+    if {plane.shape for plane in planes} != {(spec.height, spec.width)} or len(planes) != spec.nchannels:
+        shapes = ", ".join(str(plane.shape) for plane in planes)
+        raise OutputError(f"has pixels of shape {shapes} for a {spec.width}x{spec.height} window", where=final)
     if not spec.tile_height:
-        return bool(output.write_image(pixels))
+        with encoded(spec, planes, final=final) as source:
+            return bool(output.copy_image(source))
+    pixels = _interleaved(planes, spec, final)
     right, bottom = spec.x + spec.width, spec.y + spec.height
     for top in range(spec.y, bottom, spec.tile_height):
         end = min(top + spec.tile_height, bottom)
@@ -145,24 +144,22 @@ def _write_pixels(output: oiio.ImageOutput, spec: oiio.ImageSpec, values: NDArra
     return True
 
 
-def _storable(pixels: NDArray[Any], spec: oiio.ImageSpec, final: Path) -> NDArray[Any]:
-    """The pixels as OpenImageIO takes them: contiguous (H, W, C), a 2-D array would be written as garbage.
+def _interleaved(planes: Planes, spec: oiio.ImageSpec, final: Path) -> NDArray[Any]:
+    """(H, W, C) as OpenImageIO takes them: all of one type.
 
     Integers beside other channels pass through float32, which is exact up to 2**24 only.
     """
-    types = channel_types(spec)
-    integers = [index for index, kind in enumerate(types) if kind == "uint"]
-    if not integers:
-        return np.ascontiguousarray(pixels, dtype=np.float32)
-    if len(integers) == len(types):
-        return np.ascontiguousarray(pixels, dtype=np.uint32)
-    values = np.array(pixels, dtype=np.float64)
-    if (values[..., integers] > _LARGEST_MIXED_INTEGER).any():
-        names = ", ".join(spec.channelnames[index] for index in integers)
-        raise OutputError(
-            f"integers above {_LARGEST_MIXED_INTEGER} in {names} cannot be written beside other channels unchanged",
-            where=final,
-            remedy="render them as 32-bit float or into a part of their own",
-        )
-    values[..., integers] /= _UINT_SCALE
-    return np.ascontiguousarray(values, dtype=np.float32)
+    if len({plane.dtype for plane in planes}) == 1:
+        return np.stack(planes, -1)
+    pixels = np.empty((*planes[0].shape, len(planes)), np.float32)
+    for index, plane in enumerate(planes):
+        integers = plane.dtype == np.uint32
+        if integers and plane.max() > _LARGEST_MIXED_INTEGER:
+            raise OutputError(
+                f"integers above {_LARGEST_MIXED_INTEGER} in {spec.channelnames[index]} cannot be written into tiles "
+                "beside other channels unchanged",
+                where=final,
+                remedy="render them as 32-bit float, into a part of their own, or without tiles",
+            )
+        pixels[..., index] = plane / _UINT_SCALE if integers else plane
+    return pixels

@@ -1,8 +1,8 @@
-"""Pixels of channels of several types, encoded each in its own type.
+"""The pixels of a part, encoded channel by channel in the channel's own type.
 
-OpenImageIO takes pixels of one type only, and turns them into several one by one, which costs as much as compressing
-them. The OpenEXR package takes every channel as it is to be stored, but loses some attributes. So it encodes the pixels
-alone, and OpenImageIO copies them, compressed as they are, behind a header of its own.
+OpenImageIO takes pixels of one type, and turns them into several one by one, which costs as much as compressing them.
+The OpenEXR package takes every channel as it is to be stored, but loses some attributes. So it encodes the pixels, and
+OpenImageIO copies them, compressed as they are, behind a header of its own.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -26,26 +26,29 @@ from vst_core.errors import OutputError
 STORAGE: dict[str, type[np.generic]] = {"half": np.float16, "float": np.float32, "uint": np.uint32}
 """Numpy's types of those that a channel can have."""
 
+Planes = Sequence[NDArray[Any]]
+"""(H, W) of each channel of a part: float32, or uint32 where the channel is ``uint``."""
+
 _FEW_CORES = 8
 _ORDERS = {"increasingY": "INCREASING_Y", "decreasingY": "DECREASING_Y", "randomY": "RANDOM_Y"}
 _choosing = threading.Lock()  # the choice of a reader is the whole process's
 
 
 @contextlib.contextmanager
-def encoded(spec: oiio.ImageSpec, pixels: NDArray[Any], *, final: Path) -> Iterator[oiio.ImageInput]:
+def encoded(spec: oiio.ImageSpec, planes: Planes, *, final: Path) -> Iterator[oiio.ImageInput]:
     """The pixels of a part as a file of their own, for ``OpenImageIO.ImageOutput.copy_image``.
 
     Args:
-        spec: the part's header; its compression is one that can be asked for, and lossless.
-        pixels: (H, W, C) floats, in ``uint`` channels the integers themselves.
+        spec: the part's header, of scanlines.
+        planes: what its channels hold.
         final: the file that they will be in: what to call them in messages.
 
     Raises:
         OutputError: they could not be encoded.
     """
     channels = {
-        name: np.ascontiguousarray(pixels[..., index], STORAGE[str(spec.channelformat(index))])
-        for index, name in enumerate(spec.channelnames)
+        name: np.ascontiguousarray(plane, STORAGE[str(spec.channelformat(index))])
+        for index, (name, plane) in enumerate(zip(spec.channelnames, planes, strict=True))
     }
     with _scratch(final) as name:
         try:
@@ -71,11 +74,10 @@ def _layout(spec: oiio.ImageSpec) -> dict[str, Any]:
         "compression": getattr(OpenEXR, f"{'NO' if compression == 'none' else compression.upper()}_COMPRESSION"),
         "dataWindow": (low, low + np.array([spec.width - 1, spec.height - 1], np.int32)),
         "lineOrder": getattr(OpenEXR, _ORDERS[order]),
-        "type": OpenEXR.tiledimage if spec.tile_width else OpenEXR.scanlineimage,
+        "type": OpenEXR.scanlineimage,
     }
-    if spec.tile_width:
-        layout["tiles"] = OpenEXR.TileDescription()
-        layout["tiles"].xSize, layout["tiles"].ySize = spec.tile_width, spec.tile_height
+    if spec.getattribute("openexr:dwaCompressionLevel") is not None:
+        layout["dwaCompressionLevel"] = spec.get_float_attribute("openexr:dwaCompressionLevel")
     return layout
 
 

@@ -7,7 +7,7 @@ header can fail while its error message is decoded, and an absurd size is refuse
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -84,51 +84,59 @@ class ImageFile:
         self._path = path
         self.header = Header(str(path), image.format_name(), tuple(self._parts()))
 
-    def bands(self, part: int) -> Iterator[tuple[int, NDArray[Any]]]:
-        """Decode a part a few rows at a time, which takes less memory and, for that reason, less time.
-
-        Yields:
-            The first row, counted from the top of the data window, and the pixels from there as ``read`` gives them.
-
-        Raises:
-            InputError: the pixels are truncated or corrupt.
-        """
-        spec = self.header.parts[part].spec
-        if spec.tile_width or "uint" in self.header.parts[part].formats:
-            yield 0, self.read(part)
-            return
-        step = max(_BAND_ROWS, spec.get_int_attribute("oiio:RowsPerChunk", 1))
-        for row in range(0, spec.height, step):
-            last = min(row + step, spec.height)
-            with _one_line_errors(self._path):
-                pixels = self._image.read_scanlines(part, 0, spec.y + row, spec.y + last, 0, 0, spec.nchannels, "float")
-                if not isinstance(pixels, np.ndarray):
-                    raise _unreadable(self._path, self._image.geterror())
-            yield row, pixels.reshape(last - row, spec.width, spec.nchannels)
-
-    def read(self, part: int, first: int = 0, last: int | None = None) -> NDArray[Any]:
+    def read(self, part: int, first: int = 0, last: int | None = None) -> tuple[NDArray[Any], ...]:
         """Decode the channels ``first`` to ``last`` (not included) of a part.
 
         Returns:
-            (H, W, C) over the data window: float32 bit for bit as stored, 8 and 16 bit integers as [0, 1]. float64
-            where one of the channels is an EXR ``uint``, which then has its integer value.
+            (H, W) of each channel over the data window: float32 bit for bit as stored, 8 and 16 bit integers as [0, 1];
+            uint32 for an EXR ``uint``.
 
         Raises:
             InputError: the pixels are truncated or corrupt.
         """
-        formats = self.header.parts[part].formats
+        header = self.header.parts[part]
+        last = len(header.channels) if last is None else last
+        shape = (header.spec.height, header.spec.width)
+        planes: tuple[NDArray[Any], ...] = ()
+        for row, band in self.bands(part, first, last):
+            planes = planes or tuple(np.empty(shape, rows.dtype) for rows in band)
+            for plane, rows in zip(planes, band, strict=True):
+                plane[row : row + len(rows)] = rows
+        return planes
+
+    def bands(
+        self, part: int, first: int = 0, last: int | None = None
+    ) -> Iterator[tuple[int, tuple[NDArray[Any], ...]]]:
+        """Decode a part a few rows at a time, which takes less memory and, for that reason, less time.
+
+        Yields:
+            The first row, counted from the top of the data window, and from there the rows of each channel as ``read``
+            gives them, though not contiguous.
+
+        Raises:
+            InputError: the pixels are truncated or corrupt.
+        """
+        spec, formats = self.header.parts[part].spec, self.header.parts[part].formats
         last = len(formats) if last is None else last
         integers = [index for index in range(first, last) if formats[index] == "uint"]
-        if not integers or self.header.file_format != "openexr":
-            return self._decode(part, first, last, "float")
-        pixels = self._decode(part, first, last, "float").astype(np.float64)
-        for index in integers:  # as float they come normalized to [0, 1] and rounded to 24 bits
-            pixels[..., index - first] = self._decode(part, index, index + 1, "uint")[..., 0]
-        return pixels
+        if self.header.file_format != "openexr" or spec.tile_width or integers:
+            pixels = self._decoded(self._image.read_image, part, 0, first, last, "float")
+            planes = [pixels[..., index] for index in range(last - first)]
+            for index in integers if self.header.file_format == "openexr" else ():
+                whole = self._decoded(self._image.read_image, part, 0, index, index + 1, "uint")
+                planes[index - first] = whole[..., 0]  # as float they come normalized to [0, 1] and rounded to 24 bits
+            yield 0, tuple(planes)
+            return
+        step = max(_BAND_ROWS, spec.get_int_attribute("oiio:RowsPerChunk", 1))
+        for row in range(0, spec.height, step):
+            top, bottom = spec.y + row, spec.y + min(row + step, spec.height)
+            pixels = self._decoded(self._image.read_scanlines, part, 0, top, bottom, 0, first, last, "float")
+            pixels = pixels.reshape(bottom - top, spec.width, last - first)
+            yield row, tuple(pixels[..., index] for index in range(last - first))
 
-    def _decode(self, part: int, first: int, last: int, data_type: str) -> NDArray[Any]:
+    def _decoded(self, decode: Callable[..., NDArray[Any] | None], *arguments: object) -> NDArray[Any]:
         with _one_line_errors(self._path):
-            pixels = self._image.read_image(part, 0, first, last, data_type)
+            pixels = decode(*arguments)
             if not isinstance(pixels, np.ndarray):
                 raise _unreadable(self._path, self._image.geterror())
         return pixels

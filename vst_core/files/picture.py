@@ -4,7 +4,7 @@ become, and the colour of a frame with layers without them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from vst_core.files.exr_file import channel_types
 from vst_core.files.image_file import PartHeader
-from vst_core.image import Frame, Part, Window, columns
+from vst_core.image import Frame, Part, Window
 
 _NAMES = ("R", "G", "B", "A")
 _FOREIGN = ("compression", "ICCProfile", "Orientation", "Exif:.*", "oiio:.*", "tiff:.*", "jpeg:.*", "png:.*", "dpx:.*")
@@ -31,7 +31,7 @@ _UPRIGHT: dict[int, Callable[[NDArray[Any]], NDArray[Any]]] = {
 }
 
 
-def picture_part(header: PartHeader, pixels: NDArray[np.float32]) -> Part:
+def picture_part(header: PartHeader, planes: Sequence[NDArray[np.float32]]) -> Part:
     """A picture as one part of R, G, B and, where it has alpha, A.
 
     Grey becomes three equal channels, colour is multiplied by an unassociated alpha, and a photograph is turned
@@ -40,23 +40,22 @@ def picture_part(header: PartHeader, pixels: NDArray[np.float32]) -> Part:
 
     Args:
         header: the header of the picture.
-        pixels: (H, W, C) float32, integers as [0, 1], the alpha as stored.
+        planes: (H, W) float32 of each channel, integers as [0, 1], the alpha as stored.
     """
     alpha = header.spec.alpha_channel if header.spec.alpha_channel > 0 else None
     grey = len(header.channels) - (alpha is not None) < 3
-    color = pixels[..., [0, 0, 0] if grey else [0, 1, 2]]
-    planes = [color]
+    wanted = [planes[0]] * 3 if grey else list(planes[:3])
     if alpha is not None:
-        opacity = pixels[..., alpha : alpha + 1]
-        planes = [color * opacity if "oiio:UnassociatedAlpha" in header.metadata else color, opacity]
+        opacity = planes[alpha]
+        straight = "oiio:UnassociatedAlpha" in header.metadata
+        wanted = [*([plane * opacity for plane in wanted] if straight else wanted), opacity]
     names = _NAMES[: 3 if alpha is None else 4]
     data, display = header.data_window, header.display_window
-    joined = np.concatenate(planes, axis=-1)
     turn = _UPRIGHT.get(int(header.metadata.get("Orientation", 1)))
     if turn is not None:
-        joined = turn(joined)
-        data = display = Window(0, 0, joined.shape[1], joined.shape[0])
-    return Part("", names, np.ascontiguousarray(joined), data, display, _exr_header(header, names, data, display))
+        wanted = [np.ascontiguousarray(turn(plane)) for plane in wanted]
+        data = display = Window(0, 0, wanted[0].shape[1], wanted[0].shape[0])
+    return Part("", names, tuple(wanted), data, display, _exr_header(header, names, data, display))
 
 
 def without_layers(frame: Frame) -> Frame:
@@ -69,7 +68,7 @@ def without_layers(frame: Frame) -> Frame:
     for pattern in _OF_LAYERS:
         spec.erase_attribute(pattern)
     return Frame(
-        parts=(replace(part, name="", channels=names, pixels=part.pixels[..., columns(chosen)], header=spec),),
+        parts=(replace(part, name="", channels=names, planes=tuple(part.planes[at] for at in chosen), header=spec),),
         color_part=0,
         color_channels=(0, 1, 2),
         alpha_channel=None if frame.alpha_channel is None else 3,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
+from numpy.typing import NDArray
 
 from vst_core.files.exr_file import channel_types
 from vst_core.frame_io import without_layers
@@ -52,15 +52,14 @@ def _compare_channels(wanted: Part, part: Part, color: tuple[int, ...], data_typ
         if found[index] != kind:
             yield "channels", f"has {name} as {found[index]}, which is to be {kind}"
     others = [index for index in range(len(wanted.channels)) if index not in color]
-    altered = [wanted.channels[index] for index in others if not _same(wanted.pixels, part.pixels, index)]
+    altered = [wanted.channels[index] for index in others if not _same(wanted.planes[index], part.planes[index])]
     if altered and wanted.header.get_string_attribute("compression") == part.header.get_string_attribute("compression"):
         yield "passed_on", f"has not the plate's {', '.join(altered)}: was the plate rendered anew?"
 
 
-def _same(first: np.ndarray[Any, Any], second: np.ndarray[Any, Any], channel: int) -> bool:
+def _same(first: NDArray[Any], second: NDArray[Any]) -> bool:
     """Bit for bit, so that NaN compares too."""
-    a, b = (np.ascontiguousarray(pixels[..., channel]) for pixels in (first, second))
-    return a.dtype == b.dtype and a.tobytes() == b.tobytes()
+    return first.dtype == second.dtype and first.tobytes() == second.tobytes()
 
 
 def _windows(part: Part, wanted: Part) -> str:
