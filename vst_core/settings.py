@@ -82,6 +82,11 @@ class FlowSettings(SettingsModel):
         """Whether ``source`` is a file pattern and not a named source."""
         return self.source not in FLOW_SOURCES
 
+    @property
+    def is_exr_pattern(self) -> bool:
+        """Whether ``source`` is a pattern of EXR files, whose motion vectors are taken."""
+        return self.is_pattern and self.source.lower().endswith(".exr")
+
     @model_validator(mode="after")
     def _source_is_known(self) -> Self:
         if self.is_pattern and not any(mark in self.source for mark in "./\\#%@$"):

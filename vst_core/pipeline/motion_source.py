@@ -30,7 +30,7 @@ def open_motion(flow: FlowSettings, device: torch.device | str = "cpu") -> Motio
     """
     if not flow.is_pattern:
         return MotionFinder(flow.source, raft_weights=raft_weights(flow), device=device)
-    if flow.source.lower().endswith(".exr"):
+    if flow.is_exr_pattern:
         return MotionFinder("vectors")
     backward = FrameSequence.parse(flow.source)
     forward = None if flow.forward is None else FrameSequence.parse(flow.forward)
@@ -49,7 +49,7 @@ def vectors_sequence(flow: FlowSettings, plate: FrameSequence) -> FrameSequence 
     """Where motion vectors are read: the plate, an EXR sequence named as the flow source, or nowhere."""
     if flow.source == "vectors":
         return plate
-    if flow.is_pattern and flow.source.lower().endswith(".exr"):
+    if flow.is_exr_pattern:
         return FrameSequence.parse(flow.source)
     return None
 

@@ -35,7 +35,7 @@ class Motions:
     def __init__(self, views: Viewed, find: MotionFinder, flow: FlowSettings, step: Step | None = None) -> None:
         self._views, self._find, self._known_step = views, find, step
         self._chains = flow.is_pattern or flow.source == "vectors"
-        self._has_both_ways = not flow.is_pattern or flow.forward is not None or flow.source.lower().endswith(".exr")
+        self._has_both_ways = not flow.is_pattern or flow.forward is not None or flow.is_exr_pattern
         self._links: dict[tuple[int, int], Motion] = {}
 
     def remember(self, frame: int, back: int | None) -> None:
