@@ -20,6 +20,13 @@ def unwritten_memory_is_nan() -> Iterator[None]:
     torch.use_deterministic_algorithms(mode=False)
 
 
+@pytest.fixture(autouse=True, scope="module", params=["without gradients", "with gradients"])
+def gradients(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Another library samples where gradients are recorded."""
+    with torch.set_grad_enabled(request.param == "with gradients"):
+        yield
+
+
 @settings(deadline=None, max_examples=40)
 @given(
     height=st.integers(2, 70),
@@ -48,11 +55,12 @@ def test_whole_pixels_are_exact_at_production_widths(size: tuple[int, int]) -> N
         )
 
 
-def test_fractions_interpolate_bilinearly() -> None:
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-5), (torch.float64, 1e-9)])
+def test_fractions_interpolate_bilinearly(dtype: torch.dtype, tolerance: float) -> None:
     height, width = 37, 53
-    image = torch.rand(2, 3, height, width, dtype=torch.float64)
+    image = torch.rand(2, 3, height, width, dtype=dtype)
     flow = smooth_flow(height, width, 4, seed=3)
-    flow = torch.cat((flow, -flow)).double()
+    flow = torch.cat((flow, -flow)).to(dtype)
     warped = warp(image, flow).numpy()
     pixels = image.numpy()
     rng = np.random.default_rng(0)
@@ -64,7 +72,7 @@ def test_fractions_interpolate_bilinearly() -> None:
         fx, fy = x - left, y - top
         wanted = (1 - fy) * ((1 - fx) * pixels[b, :, top, left] + fx * pixels[b, :, top, left + 1])
         wanted += fy * ((1 - fx) * pixels[b, :, top + 1, left] + fx * pixels[b, :, top + 1, left + 1])
-        np.testing.assert_allclose(warped[b, :, row, column], wanted, atol=1e-9)
+        np.testing.assert_allclose(warped[b, :, row, column], wanted, atol=tolerance)
 
 
 def test_a_picture_moves_with_its_flow() -> None:
@@ -89,7 +97,14 @@ def test_gradients_reach_the_image() -> None:
     flow = smooth_flow(5, 6, 2, cell=2).double()
     image = torch.rand(1, 2, 5, 6, dtype=torch.float64, requires_grad=True)
     for padding in ("border", "zeros"):
-        assert torch.autograd.gradcheck(lambda i, padding=padding: warp(i, flow, padding=padding), image)
+        with torch.enable_grad():
+            assert torch.autograd.gradcheck(lambda i, padding=padding: warp(i, flow, padding=padding), image)
+        assert not warp(image.detach(), flow, padding=padding).requires_grad
+
+
+def test_more_columns_than_opencv_takes() -> None:
+    image = torch.rand(1, 1, 3, 40000)
+    assert torch.equal(warp(image, constant_flow(3, 40000, 2, 0))[..., :-2], image[..., 2:])
 
 
 def test_half_images_are_warped_in_full_precision() -> None:
