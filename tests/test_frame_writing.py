@@ -149,7 +149,7 @@ def test_file_that_does_not_read_back_is_no_frame(plate: Path, tmp_path: Path, m
     (tmp_path / "b.exr").write_text("the old frame")
     frame = read_frame(plate)
     monkeypatch.setattr(os, "fsync", lose_the_end)
-    with pytest.raises(OutputError, match="was written but does not read back"):
+    with pytest.raises(OutputError, match="was not written whole"):
         rewrite(tmp_path / "b.exr", frame)
     assert (tmp_path / "b.exr").read_text() == "the old frame"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["b.exr", "plate.1001.exr"]

@@ -8,10 +8,12 @@ a name that exists is a file that was read back whole. What a kill leaves is a h
 from __future__ import annotations
 
 import contextlib
+import filecmp
 import os
 import re
+import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from secrets import token_hex
 
@@ -72,6 +74,49 @@ def write_bytes(path: Path, data: bytes) -> None:
             raise OutputError("was not written whole", where=path, remedy="check the disk and its free space")
 
     write_atomically(path, lambda temporary: temporary.write_bytes(data), verify)
+
+
+def copy_atomically(source: Path, path: Path, before_naming: Callable[[Path], object] = lambda _: None) -> None:
+    """Give a file's bytes to another one atomically, proven by reading them back.
+
+    Args:
+        source: the file.
+        path: see ``write_atomically``.
+        before_naming: called with the copy, which was compared and has yet to get its name.
+
+    Raises:
+        OutputError: it could not be written whole.
+    """
+
+    def verify(written: Path) -> None:
+        if not filecmp.cmp(source, written, shallow=False):
+            raise OutputError("was not written whole", where=path, remedy="check the disk and its free space")
+        before_naming(written)
+
+    write_atomically(path, lambda temporary: shutil.copyfile(source, temporary), verify)
+
+
+@contextlib.contextmanager
+def scratch_file(path: Path) -> Iterator[Path]:
+    """A file for the time being, which no disk can fill up under: in memory, where the system has such files.
+
+    Elsewhere it lies beside ``path``, hidden, and ``clean_temporaries`` removes what a kill leaves of it.
+
+    Args:
+        path: what it will become a part of.
+    """
+    if hasattr(os, "memfd_create"):
+        descriptor = os.memfd_create(path.name[:200])
+        try:
+            yield Path(f"/proc/self/fd/{descriptor}")
+        finally:
+            os.close(descriptor)
+    else:
+        beside = temporary_name(path)
+        try:
+            yield beside
+        finally:
+            beside.unlink(missing_ok=True)
 
 
 def make_folder(folder: Path) -> None:

@@ -17,7 +17,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from vst_core.atomic_file import write_atomically
+from vst_core.atomic_file import copy_atomically, scratch_file
 from vst_core.errors import InputError, OutputError, SettingsError
 from vst_core.files.exr_file import LOSSLESS, channel_types, check_compression, part_header, write_parts
 from vst_core.files.exr_verify import verify_parts
@@ -144,8 +144,8 @@ def write_frame(
 ) -> int:
     """Write a frame as EXR, verified: the file has its name only after it was read back and compared.
 
-    All parts, channels, their types, tiles, windows and attributes are those of the frame. With a lossless compression
-    every channel is compared bit for bit, with a lossy one the file is only decoded whole.
+    All parts, channels, their types, tiles, windows and attributes are those of the frame. The file is made in memory,
+    looked at there (``verify_parts``), and read back from the disk byte for byte.
 
     Args:
         path: the file, its extension ``.exr``; its folder must exist.
@@ -187,11 +187,10 @@ def write_frame(
     color, clamped = _clamp_color(frame, channel_types(specs[frame.color_part]))
     planes = [color if index == frame.color_part else part.planes for index, part in enumerate(frame.parts)]
 
-    def verify(temporary: Path) -> None:
-        verify_parts(temporary, specs, planes, final=path)
-        before_naming(temporary, clamped)
-
-    write_atomically(path, lambda temporary: write_parts(temporary, specs, planes, final=path), verify)
+    with scratch_file(path) as made:
+        write_parts(made, specs, planes, final=path)
+        verify_parts(made, specs, planes, final=path)
+        copy_atomically(made, path, lambda temporary: before_naming(temporary, clamped))
     return clamped
 
 

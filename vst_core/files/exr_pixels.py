@@ -20,7 +20,7 @@ import OpenEXR
 import OpenImageIO as oiio  # noqa: N813  # OpenImageIO's own documentation imports it so
 from numpy.typing import NDArray
 
-from vst_core.atomic_file import temporary_name
+from vst_core.atomic_file import scratch_file
 from vst_core.errors import OutputError
 
 STORAGE: dict[str, type[np.generic]] = {"half": np.float16, "float": np.float32, "uint": np.uint32}
@@ -50,12 +50,12 @@ def encoded(spec: oiio.ImageSpec, planes: Planes, *, final: Path) -> Iterator[oi
         name: np.ascontiguousarray(plane, STORAGE[str(spec.channelformat(index))])
         for index, (name, plane) in enumerate(zip(spec.channelnames, planes, strict=True))
     }
-    with _scratch(final) as name:
+    with scratch_file(final) as path:
         try:
-            OpenEXR.File(_layout(spec), channels, num_threads=_threads()).write(name)
-            source = _open(name)
+            OpenEXR.File(_layout(spec), channels, num_threads=_threads()).write(str(path))
+            source = _open(str(path))
         except (RuntimeError, OSError) as error:
-            reason = " ".join(str(error).replace(name, "the file").split())
+            reason = " ".join(str(error).replace(str(path), "the file").split())
             raise OutputError(
                 f"its pixels could not be encoded ({reason})", where=final, remedy="check the memory and the free space"
             ) from error
@@ -88,23 +88,6 @@ def _threads() -> int:
     threads = cores // 4 if cores >= _FEW_CORES else 0
     OpenEXR.set_global_thread_count(threads)
     return threads
-
-
-@contextlib.contextmanager
-def _scratch(final: Path) -> Iterator[str]:
-    """The name of a file that goes when it is done with: one in memory, where the system has such."""
-    if hasattr(os, "memfd_create"):
-        descriptor = os.memfd_create("pixels")
-        try:
-            yield f"/proc/self/fd/{descriptor}"
-        finally:
-            os.close(descriptor)
-    else:
-        path = temporary_name(final)
-        try:
-            yield str(path)
-        finally:
-            path.unlink(missing_ok=True)
 
 
 def _open(name: str) -> oiio.ImageInput:

@@ -105,9 +105,15 @@ class ImageFile:
         return planes
 
     def bands(
-        self, part: int, first: int = 0, last: int | None = None
+        self, part: int, first: int = 0, last: int | None = None, *, ends: bool = False
     ) -> Iterator[tuple[int, tuple[NDArray[Any], ...]]]:
         """Decode a part a few rows at a time, which takes less memory and, for that reason, less time.
+
+        Args:
+            part: its number.
+            first: of the channels.
+            last: of the channels (not included).
+            ends: only the rows at the top and at the bottom, and as few as the file lets be decoded.
 
         Yields:
             The first row, counted from the top of the data window, and from there the rows of each channel as ``read``
@@ -116,23 +122,36 @@ class ImageFile:
         Raises:
             InputError: the pixels are truncated or corrupt.
         """
-        spec, formats = self.header.parts[part].spec, self.header.parts[part].formats
-        last = len(formats) if last is None else last
-        integers = [index for index in range(first, last) if formats[index] == "uint"]
-        if self.header.file_format != "openexr" or spec.tile_width or integers:
+        header = self.header.parts[part]
+        last = len(header.channels) if last is None else last
+        if self.header.file_format != "openexr":
             pixels = self._decoded(self._image.read_image, part, 0, first, last, "float")
-            planes = [pixels[..., index] for index in range(last - first)]
-            for index in integers if self.header.file_format == "openexr" else ():
-                whole = self._decoded(self._image.read_image, part, 0, index, index + 1, "uint")
-                planes[index - first] = whole[..., 0]  # as float they come normalized to [0, 1] and rounded to 24 bits
-            yield 0, tuple(planes)
+            yield 0, tuple(np.moveaxis(pixels, -1, 0))
             return
-        step = max(_BAND_ROWS, spec.get_int_attribute("oiio:RowsPerChunk", 1))
-        for row in range(0, spec.height, step):
-            top, bottom = spec.y + row, spec.y + min(row + step, spec.height)
-            pixels = self._decoded(self._image.read_scanlines, part, 0, top, bottom, 0, first, last, "float")
-            pixels = pixels.reshape(bottom - top, spec.width, last - first)
-            yield row, tuple(pixels[..., index] for index in range(last - first))
+        least = header.spec.tile_height or header.spec.get_int_attribute("oiio:RowsPerChunk", 1)
+        height, step = header.spec.height, least if ends else max(_BAND_ROWS, least)
+        starts = range(0, height, step)
+        for row in sorted({starts[0], starts[-1]}) if ends else starts:
+            yield row, self._rows(part, row, min(row + step, height), first, last)
+
+    def _rows(self, part: int, row: int, end: int, first: int, last: int) -> tuple[NDArray[Any], ...]:
+        """The rows ``row`` to ``end`` (not included) of an EXR file's channels; whole tiles, where it has such."""
+        spec, formats = self.header.parts[part].spec, self.header.parts[part].formats
+
+        def decode(begin: int, stop: int, kind: str) -> NDArray[Any]:
+            top, bottom = spec.y + row, spec.y + end
+            if spec.tile_width:
+                area = spec.x, spec.x + spec.width, top, bottom, 0, 1
+                pixels = self._decoded(self._image.read_tiles, part, 0, *area, begin, stop, kind)
+            else:
+                pixels = self._decoded(self._image.read_scanlines, part, 0, top, bottom, 0, begin, stop, kind)
+            return pixels.reshape(end - row, spec.width, stop - begin)
+
+        planes = list(np.moveaxis(decode(first, last, "float"), -1, 0))
+        for index in range(first, last):
+            if formats[index] == "uint":  # as float they come normalized to [0, 1] and rounded to 24 bits
+                planes[index - first] = decode(index, index + 1, "uint")[..., 0]
+        return tuple(planes)
 
     def _decoded(self, decode: Callable[..., NDArray[Any] | None], *arguments: object) -> NDArray[Any]:
         with _one_line_errors(self._path):
