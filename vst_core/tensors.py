@@ -1,10 +1,11 @@
-"""Checks and arithmetic that several losses share."""
+"""Checks and arithmetic that several parts share."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
@@ -24,6 +25,11 @@ def require_maps(features: Tensor) -> None:
 def wide(tensor: Tensor) -> Tensor:
     """The tensor in float32, or in float64 if it is that already: sums over pixels do not fit shorter types."""
     return tensor if tensor.dtype == torch.float64 else tensor.float()
+
+
+def extended(image: Tensor, margins: tuple[int, int, int, int]) -> Tensor:
+    """An image (B, C, H, W) with its border repeated left, right, above and below by so many pixels."""
+    return F.pad(image, margins, mode="replicate") if any(margins) else image
 
 
 class _MeanSquare(torch.autograd.Function):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import cv2
 import numpy as np
@@ -15,6 +15,7 @@ from torch import Tensor
 
 from vst_core.errors import ModelError, SettingsError
 from vst_core.flow.raft import RaftEstimator
+from vst_core.image import FloatArray
 
 Estimator = Callable[[Tensor, Tensor], Tensor]
 """``(current, previous) -> backward_flow``: display images (B, 3, H, W) in [0, 1] to (B, 2, H, W) pixels."""
@@ -102,10 +103,14 @@ class _GreyEstimator:
 
 def to_grey(image: Tensor) -> list[NDArray[np.uint8]]:
     """8-bit grey for OpenCV: (B, 3, H, W) display -> B arrays (H, W)."""
-    levels = image.detach().float().clamp(0, 1).mul_(255)
-    luma = levels[:, 0] * _LUMA[0]
-    luma.add_(levels[:, 1], alpha=_LUMA[1]).add_(levels[:, 2], alpha=_LUMA[2])
-    return list(luma.round_().to(torch.uint8).cpu().numpy())
+    return [_luma(*picture) for picture in image.detach().to("cpu", torch.float32).numpy()]
+
+
+def _luma(*channels: FloatArray) -> NDArray[np.uint8]:
+    red, green, blue = (np.clip(channel, 0, 1) for channel in channels)
+    weights = [255 * weight for weight in _LUMA]
+    two = cv2.addWeighted(red, weights[0], green, weights[1], 0)
+    return cast(NDArray[np.uint8], cv2.addWeighted(two, 1, blue, weights[2], 0, dtype=cv2.CV_8U))
 
 
 def _create_farneback() -> Any:

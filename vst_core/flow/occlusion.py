@@ -124,7 +124,7 @@ def is_cut(image: Tensor, valid: Tensor) -> bool:
 
 def detailed_share(image: Tensor, valid: Tensor) -> float:
     """The mean of ``valid`` over what has detail; over all where nothing has. Arguments as for ``is_cut``."""
-    detail = (image - _around(image)).abs().mean(1, keepdim=True) > _DETAIL
+    detail = _mean_difference(image, _around(image)) > _DETAIL
     count = detail.sum()
     return float(valid.mean() if count == 0 else (valid * detail).sum() / count)
 
@@ -145,13 +145,23 @@ def unchanged_mask(image: Tensor, warped: Tensor, where: Tensor | None = None) -
         (B, 1, H, W) in [0, 1]: 1 up to a difference of a film's grain, 0 from one of a shadow's edge on.
     """
     require_same_shape(image, warped, "image", "warped")
-    change = (image - warped).abs().mean(1, keepdim=True)
-    change = _around(change) if where is None else _around(change * where) / _around(where).clamp_min(1e-6)
-    return ((_CHANGED - change) / (_CHANGED - _GRAIN)).clamp(0, 1)
+    change = _mean_difference(image, warped)
+    change = _around(change) if where is None else _around(change.mul_(where)).div_(_around(where).clamp_min_(1e-6))
+    return change.sub_(_CHANGED).div_(_GRAIN - _CHANGED).clamp_(0, 1)
+
+
+def _mean_difference(image: Tensor, other: Tensor) -> Tensor:
+    """Of two pictures, the mean over the channels: (B, C, H, W) -> (B, 1, H, W)."""
+    total = torch.zeros_like(image[:, :1])
+    for channel in range(image.shape[1]):  # a whole picture of differences would leave the caches
+        total += (image[:, channel : channel + 1] - other[:, channel : channel + 1]).abs_()
+    return total.div_(image.shape[1])
 
 
 def _around(image: Tensor) -> Tensor:
     """The mean of the 5x5 pixels around each, mirrored at the border: (B, C, H, W)."""
-    planes = image.flatten(0, 1).cpu().numpy()
-    means = [cv2.blur(np.ascontiguousarray(plane), (5, 5), borderType=cv2.BORDER_REFLECT_101) for plane in planes]
-    return torch.from_numpy(np.stack(means)).view(image.shape).to(image)
+    planes = image.detach().flatten(0, 1).cpu()
+    means = torch.empty_like(planes)
+    for plane, mean in zip(planes.numpy(), means.numpy(), strict=True):
+        cv2.blur(np.ascontiguousarray(plane), (5, 5), dst=mean, borderType=cv2.BORDER_REFLECT_101)
+    return means.view(image.shape).to(image)

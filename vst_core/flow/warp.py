@@ -69,11 +69,13 @@ def _bulge(at: Tensor) -> Tensor:
 
 def _second_derivative(image: Tensor, axis: int) -> Tensor:
     """The second derivative along an axis; the border is repeated beyond the image."""
-    last, bend = image.shape[axis] - 1, image * -2
-    bend.narrow(axis, 1, last).add_(image.narrow(axis, 0, last))
-    bend.narrow(axis, 0, last).add_(image.narrow(axis, 1, last))
-    for end in (0, last):
-        bend.select(axis, end).add_(image.select(axis, end))
+    last, bend = image.shape[axis] - 1, torch.empty_like(image)
+    if last > 1:
+        inner = bend.narrow(axis, 1, last - 1)
+        torch.add(image.narrow(axis, 0, last - 1), image.narrow(axis, 2, last - 1), out=inner)
+        inner.sub_(image.narrow(axis, 1, last - 1), alpha=2)
+    for end, inwards in ((0, min(1, last)), (last, max(0, last - 1))):
+        torch.sub(image.select(axis, inwards), image.select(axis, end), out=bend.select(axis, end))
     return bend
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import reduce
 
 import torch
 from torch import Tensor
@@ -34,9 +35,8 @@ def mean_prior(priors: Sequence[Prior]) -> Prior:
     Args:
         priors: at least one.
     """
-    valid = torch.stack([prior.valid for prior in priors])
-    share = valid.amax(0) / valid.sum(0).clamp_min(torch.finfo(valid.dtype).tiny)
-    return _mean(priors, [prior.valid * share for prior in priors])
+    valid = [prior.valid for prior in priors]
+    return replace(_mean(priors, valid), valid=reduce(torch.maximum, valid))
 
 
 def joint_prior(priors: Sequence[Prior]) -> Prior:
@@ -66,7 +66,7 @@ def _mean(priors: Sequence[Prior], weights: Sequence[Tensor]) -> Prior:
     valid, total = torch.zeros_like(weights[0]), torch.zeros_like(priors[0].warped)
     for weight, prior in zip(weights, priors, strict=True):  # large frames would not fit often
         valid += weight
-        total += weight * prior.warped
+        total.addcmul_(weight, prior.warped)
     tiny = torch.finfo(valid.dtype).tiny
     total /= valid.clamp_min(tiny)
     return Prior(torch.where(valid > tiny, total, priors[0].warped), valid.clamp(max=1))

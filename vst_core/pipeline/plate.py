@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -23,6 +22,7 @@ from vst_core.image import Frame, Window
 from vst_core.pipeline.windows import coverage, grown, place
 from vst_core.sequence import FrameSequence
 from vst_core.settings import FlowSettings
+from vst_core.tensors import extended
 
 _SCENE_LINEAR = "lin_rec709_scene"
 _DEPTH_SUFFIXES = ("Depth.Z", "Depth.V")
@@ -135,7 +135,7 @@ def widened(motion: FlowFrame, window: Window, wanted: Window, covered: Window) 
     """
     if wanted == window:
         return View(motion, window, covered)
-    picture = F.pad(motion.image, (0, wanted.width - window.width, 0, wanted.height - window.height), mode="replicate")
+    picture = extended(motion.image, (0, wanted.width - window.width, 0, wanted.height - window.height))
     return View(replace(moved(motion, window, wanted), image=picture), wanted, covered)
 
 

@@ -14,6 +14,7 @@ from vst_core.flow import FlowFrame, Motion
 from vst_core.image import Window
 from vst_core.pipeline.plate import SMALLEST_SIDE, Plate, PlateReader, View, widened
 from vst_core.pipeline.windows import grown, place
+from vst_core.tensors import extended
 
 FAR_WIDTH = 1024
 """Pixels across a picture that are enough to follow it over several frames."""
@@ -89,7 +90,8 @@ class SmallViews(Viewed):
         def speeds(flow: Tensor) -> Tensor:
             return place(_sampled(flow, margins, by) / by, small, wanted)
 
-        valid = -F.max_pool2d(-F.pad(motion.valid, margins), by)  # a pixel is trusted if all of it is
+        valid = 1 - motion.valid  # a pixel is trusted if all of it is
+        valid = 1 - F.max_pool2d(F.pad(valid, margins, value=1) if any(margins) else valid, by)
         forward_flow = None if motion.forward_flow is None else speeds(motion.forward_flow)
         return Motion(speeds(motion.backward_flow), place(valid, small, wanted), motion.notes, forward_flow)
 
@@ -107,7 +109,7 @@ class SmallViews(Viewed):
     def _reduced(self, view: View) -> View:
         """Without vectors: steps are reduced when they are known."""
         by, motion = self._by, view.motion
-        planes = F.pad(motion.image, _margins(view.window, by), mode="replicate")[0].cpu().numpy()
+        planes = extended(motion.image, _margins(view.window, by))[0].cpu().numpy()
         window = _reduced_window(view.window, by)
         size = window.width, window.height
         image = np.stack([cv2.resize(plane, size, interpolation=cv2.INTER_AREA) for plane in planes])
@@ -117,7 +119,7 @@ class SmallViews(Viewed):
 
 def _sampled(field: Tensor, margins: tuple[int, int, int, int], by: int) -> Tensor:
     """One pixel in each direction out of ``by``: what lies at a silhouette is not mixed."""
-    return F.pad(field, margins, mode="replicate")[..., by // 2 :: by, by // 2 :: by]
+    return extended(field, margins)[..., by // 2 :: by, by // 2 :: by]
 
 
 def reduction(display_window: Window) -> int:
