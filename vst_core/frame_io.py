@@ -21,6 +21,7 @@ from vst_core.atomic_file import copy_atomically, scratch_file
 from vst_core.errors import InputError, OutputError, SettingsError
 from vst_core.files.exr_file import LOSSLESS, channel_types, check_compression, part_header, write_parts
 from vst_core.files.exr_verify import verify_parts
+from vst_core.files.finite import first_not_finite
 from vst_core.files.image_file import Header, ImageFile, PartHeader, open_image, read_header
 from vst_core.files.layers import ColorLayer, PartChannels, choose_color_layer, view_channels
 from vst_core.files.picture import picture_part, without_layers
@@ -126,7 +127,8 @@ def check_finite(frame: Frame) -> None:
         InputError: naming the channel, how many pixels, and where the first one is.
     """
     part = frame.parts[frame.color_part]
-    bad = _first_not_finite(part, frame.color_channels, frame.alpha_channel)
+    alpha = [] if frame.alpha_channel is None else [frame.alpha_channel]
+    bad = _not_finite(part, [*frame.color_channels, *alpha])
     if bad:
         raise InputError(
             bad, where=frame.path, remedy="render the frame again, or replace the values before stylising it"
@@ -169,7 +171,7 @@ def write_frame(
     _check_compression(
         frame.parts[frame.color_part].channels, {*frame.color_channels, frame.alpha_channel}, compression
     )
-    bad = _first_not_finite(frame.parts[frame.color_part], frame.color_channels, None)
+    bad = _not_finite(frame.parts[frame.color_part], frame.color_channels)
     if bad:
         raise OutputError(bad, where=path, remedy="the stylisation failed on this frame")
     types = {} if data_type is None else dict.fromkeys(frame.color_channels, data_type)
@@ -232,16 +234,13 @@ def _find_channel(header: Header, name: str) -> tuple[int, int]:
     )
 
 
-def _first_not_finite(part: Part, color: Sequence[int], alpha: int | None) -> str:
-    """What is wrong with the colour or the alpha of a part, or an empty string."""
-    for channel in [*color, *([] if alpha is None else [alpha])]:
-        bad = ~np.isfinite(part.planes[channel])
-        if bad.any():
-            row, column = np.unravel_index(int(np.argmax(bad)), bad.shape)
-            at = f"({int(column) + part.data_window.x}, {int(row) + part.data_window.y})"
-            count = int(np.count_nonzero(bad))
-            return f"channel {part.channels[channel]} has {count} pixels of NaN or infinity, the first at {at}"
-    return ""
+def _not_finite(part: Part, channels: Sequence[int]) -> str:
+    """What is wrong with some channels of a part, or an empty string."""
+    bad = first_not_finite(part.planes, channels)
+    if bad is None:
+        return ""
+    at = f"({bad.column + part.data_window.x}, {bad.row + part.data_window.y})"
+    return f"channel {part.channels[bad.channel]} has {bad.pixels} pixels of NaN or infinity, the first at {at}"
 
 
 def _check_compression(channels: Sequence[str], picture: set[int | None], compression: str | None) -> None:

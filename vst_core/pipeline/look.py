@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from vst_core.files.exr_file import channel_types
+from vst_core.files.finite import first_not_finite
 from vst_core.files.image_file import Header, PartHeader, open_image
 from vst_core.frame_io import color_channels
 
@@ -49,19 +45,10 @@ def look_at(path: Path, layer: str | None, *, whole: bool = True) -> Look:
         picture = [*color.color, *([] if color.alpha is None else [color.alpha])]
         for index, part in enumerate(file.header.parts if whole else ()):
             for row, planes in file.bands(index):
-                if index == color.part and not not_finite:
-                    not_finite = _not_finite(part, picture, row, planes)
+                if index == color.part and not not_finite and (bad := first_not_finite(planes, picture)):
+                    at = f"({bad.column + part.data_window.x}, {bad.row + row + part.data_window.y})"
+                    not_finite = f"channel {part.channels[bad.channel]} has NaN or infinity, the first at {at}"
         return Look(file.header, file.header.parts[color.part], _channels(file.header), not_finite)
-
-
-def _not_finite(part: PartHeader, picture: list[int], first: int, planes: Sequence[NDArray[Any]]) -> str:
-    for channel in picture:
-        bad = ~np.isfinite(planes[channel])
-        if bad.any():
-            row, column = (int(index) for index in np.unravel_index(int(np.argmax(bad)), bad.shape))
-            at = f"({column + part.data_window.x}, {row + first + part.data_window.y})"
-            return f"channel {part.channels[channel]} has NaN or infinity, the first at {at}"
-    return ""
 
 
 def _channels(header: Header) -> tuple[str, ...]:
