@@ -9,7 +9,7 @@ from flow_scenes import constant_flow, grid, pattern, smooth_flow
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vst_core.flow import compose, inside, invert, warp
+from vst_core.flow import compose, inside, invert, sampling, warp
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -105,6 +105,14 @@ def test_gradients_reach_the_image() -> None:
 def test_more_columns_than_opencv_takes() -> None:
     image = torch.rand(1, 1, 3, 40000)
     assert torch.equal(warp(image, constant_flow(3, 40000, 2, 0))[..., :-2], image[..., 2:])
+
+
+def test_an_opencv_that_rounds_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    image, flow = torch.rand(1, 3, 40, 50), smooth_flow(40, 50, 4, seed=3)
+    exactly = warp(image, flow)
+    monkeypatch.setattr(sampling, "_IS_EXACT", False)
+    monkeypatch.setattr(sampling, "_by_opencv", None)
+    torch.testing.assert_close(warp(image, flow), exactly, atol=1e-5, rtol=0)
 
 
 def test_half_images_are_warped_in_full_precision() -> None:
