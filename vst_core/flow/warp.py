@@ -53,12 +53,12 @@ def warp_sharp(image: Tensor, backward_flow: Tensor) -> Tensor:
         image = image.to(torch.promote_types(image.dtype, backward_flow.dtype))
         x, y = _points_within(backward_flow, image, 0)
         across, down = (_bulge(at) for at in (x, y))
-        planes = []
-        for plane in torch.split(image, 1, dim=1):  # large frames would not fit as a whole
-            planes.append(bilinear(plane, x, y))
+        result = image.new_empty(*image.shape[:2], *backward_flow.shape[2:])
+        for plane, target in zip(torch.split(image, 1, dim=1), torch.split(result, 1, dim=1), strict=True):
+            target.copy_(bilinear(plane, x, y))  # plane by plane: large frames would not fit often
             for axis, weight in ((3, across), (2, down)):
-                planes[-1].addcmul_(bilinear(_second_derivative(plane, axis), x, y), weight, value=-0.5)
-    return torch.cat(planes, dim=1)
+                target.addcmul_(bilinear(_second_derivative(plane, axis), x, y), weight, value=-0.5)
+    return result
 
 
 def _bulge(at: Tensor) -> Tensor:
