@@ -76,7 +76,7 @@ def write_bytes(path: Path, data: bytes) -> None:
     write_atomically(path, lambda temporary: temporary.write_bytes(data), verify)
 
 
-def copy_atomically(source: Path, path: Path, before_naming: Callable[[Path], object] = lambda _: None) -> None:
+def copy_atomically(source: Path, path: Path, before_naming: Callable[[Path], object]) -> None:
     """Give a file's bytes to another one atomically, proven by reading them back.
 
     Args:

@@ -1,7 +1,7 @@
-"""Sampling pictures between their pixels.
+"""Sampling pictures, between their pixels and into fewer.
 
-Where no gradients are recorded, OpenCV does it on the processor, in half of torch's time. Its arithmetic is exact from
-version 5 on; those before it know 32 places between two pixels, and are not asked.
+Between pixels: where no gradients are recorded, OpenCV does it on the processor, in half of torch's time. Its
+arithmetic is exact from version 5 on; those before it know 32 places between two pixels, and are not asked.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+from vst_core.tensors import extended
 
 _IS_EXACT = int(cv2.__version__.split(".")[0]) >= 5
 _LARGEST_SIDE = 32766  # that OpenCV takes
@@ -35,12 +37,23 @@ def bilinear(image: Tensor, x: Tensor, y: Tensor) -> Tensor:
     return _by_torch(image, x, y)
 
 
+def shrunk(image: Tensor, by: int) -> Tensor:
+    """The means of ``by`` by ``by`` pixels; the border is repeated to whole ones: (1, C, H, W)."""
+    height, width = image.shape[-2:]
+    padded = extended(image, (0, -width % by, 0, -height % by))
+    small = image.new_empty(1, image.shape[1], padded.shape[2] // by, padded.shape[3] // by)
+    for plane, target in zip(padded[0].numpy(), small[0].numpy(), strict=True):
+        cv2.resize(plane, target.shape[::-1], dst=target, interpolation=cv2.INTER_AREA)
+    return small
+
+
 def _by_opencv(image: Tensor, x: Tensor, y: Tensor) -> Tensor:
     sampled = image.new_empty(*image.shape[:2], *x.shape[1:])
-    for index, points in enumerate(zip(x.detach().numpy(), y.detach().numpy(), strict=True)):
-        for source, target in zip(image.detach().numpy()[index], sampled.numpy()[index], strict=True):
-            source = np.ascontiguousarray(source)
-            cv2.remap(source, *points, cv2.INTER_LINEAR, dst=target, borderMode=cv2.BORDER_CONSTANT)
+    pictures, columns, rows = (each.detach().numpy() for each in (image, x, y))
+    for picture, across, down, targets in zip(pictures, columns, rows, sampled.numpy(), strict=True):
+        for plane, target in zip(picture, targets, strict=True):
+            source = np.ascontiguousarray(plane)
+            cv2.remap(source, across, down, cv2.INTER_LINEAR, dst=target, borderMode=cv2.BORDER_CONSTANT)
     return sampled
 
 

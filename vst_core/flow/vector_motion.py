@@ -17,9 +17,9 @@ from vst_core.flow.estimate import Estimator, to_grey
 from vst_core.flow.estimated_motion import EstimatedMotion
 from vst_core.flow.motion import FlowFrame, Motion, check_size, steps_forward
 from vst_core.flow.occlusion import consistency_mask
+from vst_core.flow.sampling import shrunk
 from vst_core.flow.vectors import Vectors
 from vst_core.flow.warp import invert
-from vst_core.tensors import extended
 
 SKY_DEPTH = 1e9  # Blender writes 1e10 where a ray meets nothing
 _SKY_WIDTH = 960  # pixels: the width at which the sky's motion is estimated, at most
@@ -77,7 +77,7 @@ class MotionFromVectors:
         width = sky.shape[1]
         shrink = max(1, math.ceil(width / _SKY_WIDTH))
         rows = _around_sky(sky, shrink)
-        pictures = [_shrunk(frame.image[..., rows, :], shrink) for frame in (at, to)]
+        pictures = [shrunk(frame.image[..., rows, :], shrink) for frame in (at, to)]
         estimated = self._estimate(*pictures).to(flow) * shrink
         if shrink > 1:
             estimated = F.interpolate(estimated, scale_factor=shrink, mode="bilinear")
@@ -86,16 +86,6 @@ class MotionFromVectors:
         estimated = estimated[..., : part.shape[-2], :width]
         part.copy_(torch.where(torch.from_numpy(sky[rows]), estimated, part))
         return filled
-
-
-def _shrunk(image: Tensor, by: int) -> Tensor:
-    """The means of ``by`` by ``by`` pixels; the border is repeated to whole ones: (1, C, H, W)."""
-    height, width = image.shape[-2:]
-    padded = extended(image, (0, -width % by, 0, -height % by))
-    small = image.new_empty(1, image.shape[1], padded.shape[2] // by, padded.shape[3] // by)
-    for plane, target in zip(padded[0].numpy(), small[0].numpy(), strict=True):
-        cv2.resize(plane, target.shape[::-1], dst=target, interpolation=cv2.INTER_AREA)
-    return small
 
 
 def _around_sky(sky: BoolArray, shrink: int) -> slice:

@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable, Sequence
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from vst_core.device import Device, free_memory
@@ -15,6 +14,7 @@ from vst_core.methods.base import Prior, Progress
 from vst_core.methods.priors import mean_prior
 from vst_core.moments import blend_moments
 from vst_core.networks import BandedNetwork, Checkpoint, Plan, plans
+from vst_core.tensors import extended
 
 # What else a render has in memory grows with the frame too.
 _SHARE_OF_FREE_MEMORY = 0.5
@@ -108,6 +108,4 @@ class FeedForward:
 def _padded(image: Tensor, multiple: int) -> Tensor:
     """Repeat the last row and column until both sides are multiples of a number."""
     height, width = image.shape[-2:]
-    if height % multiple == width % multiple == 0:
-        return image
-    return F.pad(image, (0, -width % multiple, 0, -height % multiple), mode="replicate")
+    return extended(image, (0, -width % multiple, 0, -height % multiple))

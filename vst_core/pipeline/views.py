@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import math
 
-import cv2
-import numpy as np
-import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from vst_core.flow import FlowFrame, Motion
+from vst_core.flow.sampling import shrunk
 from vst_core.image import Window
 from vst_core.pipeline.plate import SMALLEST_SIDE, Plate, PlateReader, View, widened
 from vst_core.pipeline.windows import grown, place
@@ -90,8 +88,8 @@ class SmallViews(Viewed):
         def speeds(flow: Tensor) -> Tensor:
             return place(_sampled(flow, margins, by) / by, small, wanted)
 
-        valid = 1 - motion.valid  # a pixel is trusted if all of it is
-        valid = 1 - F.max_pool2d(F.pad(valid, margins, value=1) if any(margins) else valid, by)
+        valid = F.pad(motion.valid, margins) if any(margins) else motion.valid
+        valid = -F.max_pool2d(-valid, by)  # a pixel is trusted if all of it is
         forward_flow = None if motion.forward_flow is None else speeds(motion.forward_flow)
         return Motion(speeds(motion.backward_flow), place(valid, small, wanted), motion.notes, forward_flow)
 
@@ -109,11 +107,9 @@ class SmallViews(Viewed):
     def _reduced(self, view: View) -> View:
         """Without vectors: steps are reduced when they are known."""
         by, motion = self._by, view.motion
-        planes = extended(motion.image, _margins(view.window, by))[0].cpu().numpy()
         window = _reduced_window(view.window, by)
-        size = window.width, window.height
-        image = np.stack([cv2.resize(plane, size, interpolation=cv2.INTER_AREA) for plane in planes])
-        reduced = FlowFrame(motion.frame, motion.path, torch.from_numpy(image)[None].to(motion.image))
+        image = shrunk(extended(motion.image, _margins(view.window, by)), by)
+        reduced = FlowFrame(motion.frame, motion.path, image)
         return widened(reduced, window, grown(window, SMALLEST_SIDE), _reduced_window(view.covered, by))
 
 
