@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import torch
 
+import vst_core.device as device_module
 from vst_core.cli import main
 from vst_core.device import has_bfloat16
 from vst_core.features import Features
@@ -70,6 +71,16 @@ def bfloat16() -> torch.dtype:
     if not has_bfloat16(torch.device("cpu")):
         pytest.skip("this processor has no bfloat16")
     return torch.bfloat16
+
+
+@pytest.fixture
+def card(monkeypatch: pytest.MonkeyPatch) -> torch.device:
+    """A stand-in for a graphics card, which is had as ``cuda``."""
+    from stand_in_card import CARD
+
+    usual = device_module._usable
+    monkeypatch.setattr(device_module, "_usable", lambda name: CARD if name == "cuda" else usual(name))
+    return CARD
 
 
 @pytest.fixture(scope="session")

@@ -55,6 +55,14 @@ def test_a_device_that_cannot_be_used_is_one_plain_line(name: str) -> None:
     assert len(str(caught.value)) < 300
 
 
+@pytest.mark.parametrize("name", ["cpu", "cuda"])
+def test_a_card_is_told_to_repeat_itself(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setattr("vst_core.device._usable", torch.device)  # there need be no card to name one
+    monkeypatch.setattr(torch.backends.cudnn, "deterministic", False)
+    resolve_device(name, "float32")
+    assert torch.backends.cudnn.deterministic == (name == "cuda")
+
+
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a card")
 def test_cuda_without_a_card_is_refused() -> None:
     with pytest.raises(ModelError, match="device 'cuda' cannot be used"):

@@ -44,6 +44,9 @@ def resolve_device(
 ) -> Device:
     """Decide device, precision and threads, and set torch's thread count.
 
+    On a card, cuDNN is told to repeat itself: else a frame that is made again would differ in its last bits, and so
+    would all that follow it.
+
     ``auto`` takes CUDA where there is a usable card, and bfloat16 where the hardware multiplies it natively (AMX
     tiles or AVX-512 BF16 on a processor, Ampere or later on a card): elsewhere it is emulated and slower than float32.
     The decision depends on the hardware alone, never on a timing, so a retried task decides the same.
@@ -56,6 +59,8 @@ def resolve_device(
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     resolved = _usable(device)
+    if resolved.type == "cuda":
+        torch.backends.cudnn.deterministic = True
     if precision == "auto":
         precision = "bfloat16" if _gains_from_bfloat16(resolved) else "float32"
     if precision == "bfloat16" and not has_bfloat16(resolved):

@@ -205,7 +205,7 @@ class _FrozenStack(torch.autograd.Function):
 def _rectified_convolution(x: Tensor, module: nn.Conv2d) -> Tensor:
     """A 3x3 convolution with padding 1 and the rectifier that follows it, in one pass where the processor has one.
 
-    torch's own compiler uses that operator; it gives the very bits of the two.
+    torch's own compiler uses that operator, which rounds a little otherwise than the two.
     """
     fused = getattr(torch.ops.mkldnn, "_convolution_pointwise", None)
     if fused is None or not _FUSES or x.device.type != "cpu" or x.dtype not in _FUSED_TYPES:

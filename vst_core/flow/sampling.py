@@ -40,11 +40,11 @@ def bilinear(image: Tensor, x: Tensor, y: Tensor) -> Tensor:
 def shrunk(image: Tensor, by: int) -> Tensor:
     """The means of ``by`` by ``by`` pixels; the border is repeated to whole ones: (1, C, H, W)."""
     height, width = image.shape[-2:]
-    padded = extended(image, (0, -width % by, 0, -height % by))
-    small = image.new_empty(1, image.shape[1], padded.shape[2] // by, padded.shape[3] // by)
+    padded = extended(image, (0, -width % by, 0, -height % by)).cpu()
+    small = padded.new_empty(1, image.shape[1], padded.shape[2] // by, padded.shape[3] // by)
     for plane, target in zip(padded[0].numpy(), small[0].numpy(), strict=True):
         cv2.resize(plane, target.shape[::-1], dst=target, interpolation=cv2.INTER_AREA)
-    return small
+    return small.to(image)
 
 
 def _by_opencv(image: Tensor, x: Tensor, y: Tensor) -> Tensor:

@@ -53,7 +53,7 @@ class Method(Protocol):
     """A way to stylise frames, its style taken.
 
     Attributes:
-        colors: moments of the style's colours, display [0, 1]; None where they are unknown.
+        colors: moments of the style's colours, display [0, 1], on the processor; None where they are unknown.
     """
 
     colors: Moments | None

@@ -86,7 +86,7 @@ class Optimization:
         """
         self._styles, self._blend, self._style_scale = list(styles), tuple(blend), style_scale
         self._targets = {}
-        self.colors = blend_moments([color_moments(style) for style in styles], blend)
+        self.colors = blend_moments([color_moments(style.cpu()) for style in styles], blend)
 
     def held_to(self, earlier: Sequence[Prior]) -> Prior:
         """By the published loss, older results where no nearer one can be trusted, or all; see ``Method.held_to``."""
