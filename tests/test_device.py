@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from vst_core.device import Device, resolve_device
+from vst_core.doctor.models import look_at_device
 from vst_core.errors import ModelError
 
 
@@ -53,6 +54,37 @@ def test_a_device_that_cannot_be_used_is_one_plain_line(name: str) -> None:
     assert f"device {name!r} cannot be used" in str(caught.value)
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 300
+
+
+@pytest.fixture
+def failing_card(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """A card that is there and cannot compute, for the reason that is put into the list."""
+    reasons: list[str] = []
+
+    def compute(device: torch.device) -> None:
+        if device.type == "cuda":
+            raise RuntimeError(f"CUDA error: {reasons[-1]}\nCompile with ...")
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr("vst_core.device._compute_something", compute)
+    return reasons
+
+
+def test_a_card_that_torch_has_no_code_for_is_left_alone(failing_card: list[str]) -> None:
+    failing_card.append("no kernel image is available for execution on the device")
+    assert resolve_device().torch_device.type == "cpu"
+    notes = [finding for finding in look_at_device() if finding.state == "note"]
+    assert [finding.text for finding in notes] == ["the card is not used: this torch has no code for it"]
+    with pytest.raises(ModelError, match=r"cannot be used .*no kernel image.*; give cpu"):
+        resolve_device("cuda")
+
+
+def test_a_card_that_fails_now_is_no_reason_to_compute_elsewhere(failing_card: list[str]) -> None:
+    """A task that is tried again would go on with other bits."""
+    failing_card.append("out of memory")
+    with pytest.raises(ModelError, match="device 'cuda' cannot be used"):
+        resolve_device()
+    assert [finding.state for finding in look_at_device()] == ["wrong"]
 
 
 @pytest.mark.parametrize("name", ["cpu", "cuda"])

@@ -19,6 +19,7 @@ if sys.platform != "win32":
 
 _NAME = re.compile(r"cpu|cuda(:\d+)?")
 _CONTAINER = Path("/sys/fs/cgroup")
+_NO_CODE = "no kernel image"  # in what CUDA says then
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def resolve_device(
     threads = threads or usable_cores()
     torch.set_num_threads(threads)
     if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
+        device = "cpu" if why_no_card() else "cuda"
     resolved = _usable(device)
     if resolved.type == "cuda":
         torch.backends.cudnn.deterministic = True
@@ -68,17 +69,35 @@ def resolve_device(
     return Device(resolved, getattr(torch, precision), threads)
 
 
+def why_no_card() -> str:
+    """Why ``auto`` takes no card, a phrase; empty where it takes one, or where one that it should take fails."""
+    if not torch.cuda.is_available():
+        return "torch finds none"
+    try:
+        _usable("cuda")
+    except ModelError as error:
+        if _NO_CODE in error.what:
+            return "this torch has no code for it"
+    return ""
+
+
 def _usable(name: str) -> torch.device:
     reason = "it is unknown"
     if _NAME.fullmatch(name):  # torch knows more, and some of them only fail later
         try:
             device = torch.device(name)
-            torch.empty(1, device=device)
+            _compute_something(device)
         except (RuntimeError, AssertionError) as error:
             reason = str(error).splitlines()[0]
         else:
             return device
     raise ModelError(f"device {name!r} cannot be used ({reason})", remedy="give cpu, cuda or cuda:N")
+
+
+def _compute_something(device: torch.device) -> None:
+    """Cards that a build of torch has no code for give memory, and fail when they are to compute."""
+    one = torch.ones(1, 1, 1, 1, device=device)
+    torch.nn.functional.conv2d(one, one).item()
 
 
 def _gains_from_bfloat16(device: torch.device) -> bool:

@@ -10,7 +10,9 @@ from vst_core.errors import ExitCode, ModelError
 
 def look_at_device() -> Iterator[Finding]:
     """What ``auto`` stands for."""
-    from vst_core.device import free_memory, resolve_device
+    import torch
+
+    from vst_core.device import free_memory, resolve_device, why_no_card
 
     try:
         device = resolve_device()
@@ -18,6 +20,9 @@ def look_at_device() -> Iterator[Finding]:
         yield Finding.wrong("device", error)
     else:
         yield Finding("device", f"{device}, {free_memory(device.torch_device) / 2**30:.1f} GiB free")
+        if torch.cuda.is_available() and (reason := why_no_card()):
+            remedy = "install a torch that is built for it: pytorch.org has those for older versions of CUDA"
+            yield Finding("device", f"the card is not used: {reason}", "note", remedy)
 
 
 def look_at_networks() -> Iterator[Finding]:
