@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import textwrap
 
 import pytest
 
@@ -44,3 +45,20 @@ def test_what_a_frame_gave_back_is_there_for_the_next() -> None:
 def test_who_tunes_the_library_is_left_alone() -> None:
     assert run((), MALLOC_TRIM_THRESHOLD_="1000000") == ["False"]
     assert run((), GLIBC_TUNABLES="glibc.malloc.arena_max=2") == ["False"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the C library of Linux")
+def test_what_was_kept_is_given_back_when_asked_for() -> None:
+    script = """
+        import psutil
+        from vst_core.allocator import give_back_freed_memory, keep_freed_memory
+        keep_freed_memory()
+        blocks = [b"x" * (1 << 20) for _ in range(200)]
+        last = blocks.pop()  # what lies above it would be given back anyway
+        del blocks
+        before = psutil.Process().memory_info().rss
+        give_back_freed_memory()
+        print((before - psutil.Process().memory_info().rss) >> 20)
+    """
+    command = [sys.executable, "-c", textwrap.dedent(script)]
+    assert int(subprocess.run(command, check=True, capture_output=True, text=True).stdout) > 150

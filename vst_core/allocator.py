@@ -1,4 +1,4 @@
-"""Memory that a process keeps from one frame to the next."""
+"""Memory that a process keeps from one frame to the next, and gives back when there is none."""
 
 from __future__ import annotations
 
@@ -31,3 +31,10 @@ def keep_freed_memory() -> bool:
     options = (_ARENA_MAX, 1), (_MMAP_THRESHOLD, _LARGEST_KEPT), (_TRIM_THRESHOLD, _KEPT_AT_MOST)
     done = [set_option(*option) for option in options]
     return all(done)
+
+
+def give_back_freed_memory() -> None:
+    """Give the system what the C library kept, where that can be asked for."""
+    give_back = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+    if give_back is not None:
+        give_back(0)

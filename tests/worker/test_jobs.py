@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from small_network import with_network
 from small_shot import SHOT, SmallShot, differing, leftovers, out, outputs
-from worker_process import LAST, WorkerProcess, endless, worker_process
+from worker_process import LAST, PATIENCE, WorkerProcess, endless, worker_process
 
 import vst_core
 from vst_core import FrameRange
@@ -148,6 +151,25 @@ def test_a_busy_worker_gives_signs_of_life(worker: WorkerProcess, small_shot: Sm
     assert 0 < beats[0]["seconds"] < beats[1]["seconds"]
     worker.ask("cancel", job="a")
     worker.until("cancelled")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the C library of Linux")
+def test_without_work_it_gives_memory_back_and_goes_on_when_there_is_some(sample_shot: Path, tmp_path: Path) -> None:
+    settings = {"plate": str(sample_shot / "shot.####.exr"), "frames": "1001-1003", "style": {"styles": ["oil"]}}
+    with worker_process("import vst_core.worker.server as server; server.IDLE_SECONDS = 1.5") as worker:
+        for job in ("a", "b"):
+            output = {"output": {"pattern": str(tmp_path / job / "out.####.exr")}}
+            worker.ask("render", job=job, settings=settings | output | {"network": "fast", "threads": 1})
+            assert worker.until(*LAST)[-1]["event"] == "done"
+            busy, end = memory_of(worker), time.monotonic() + PATIENCE
+            while memory_of(worker) > busy - (20 << 20):
+                assert time.monotonic() < end
+                time.sleep(0.1)
+
+
+def memory_of(worker: WorkerProcess) -> int:
+    """Bytes that it has of the machine's memory."""
+    return int(psutil.Process(worker.child.pid).memory_info().rss)
 
 
 def test_a_job_fails_with_the_words_and_the_code_of_the_engine(

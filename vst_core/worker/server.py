@@ -12,9 +12,12 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from functools import partial
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any, NoReturn
 
+import torch
+
+from vst_core.allocator import give_back_freed_memory
 from vst_core.errors import ExitCode, SettingsError
 from vst_core.pipeline.cache import RenderCache
 from vst_core.settings import RenderSettings
@@ -39,6 +42,8 @@ PARENT_SECONDS = 0.5
 """How often the parent is looked for."""
 GRACE_SECONDS = 3.0
 """How long a job may take to end once the host is gone."""
+IDLE_SECONDS = 5.0
+"""How long there is no work before free memory is given back, the machine's and the card's, which the host can use."""
 LEAVE_SECONDS = 0.5
 """How long a thread is waited for in the end."""
 
@@ -87,7 +92,7 @@ class Server:
         for thread in threads:
             thread.start()
         try:
-            while (job := self._waiting.get()) is not None:
+            while (job := self._next()) is not None:
                 self._do(job)
             self._channel.emit("bye")
         finally:
@@ -99,6 +104,14 @@ class Server:
             event.set()
         for thread in threads:
             thread.join(LEAVE_SECONDS)  # one that waits for input does no harm
+
+    def _next(self) -> Job | None:
+        """The next job, once there is one, or None at the end."""
+        with contextlib.suppress(Empty):
+            return self._waiting.get(timeout=IDLE_SECONDS)
+        give_back_freed_memory()
+        torch.cuda.empty_cache()
+        return self._waiting.get()
 
     def _do(self, job: Job) -> None:
         with self._lock:
