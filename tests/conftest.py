@@ -20,6 +20,7 @@ from vst_core.cli import main
 from vst_core.device import has_bfloat16
 from vst_core.features import Features
 from vst_core.pipeline.plate import Plate, PlateReader
+from vst_core.threads import set_threads
 from vst_core.torchvision_compat import import_torchvision
 from vst_core.weights import Weights
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 sys.path += [str(Path(__file__).parent), str(Path(__file__).parent / "nodes" / "nuke")]
 
 # Small pictures gain nothing from a second thread, and lose much where other work keeps the cores busy.
-torch.set_num_threads(1)
+set_threads(1)
 
 _ROOT = Path(__file__).parents[1]
 _VGG16 = "vgg16-keras-imagenet.safetensors"
@@ -45,10 +46,10 @@ def _seeded() -> None:
 
 @pytest.fixture(autouse=True)
 def _threads() -> Iterator[None]:
-    """A render sets torch's thread count for good."""
+    """A render sets the libraries' thread counts for good."""
     threads = torch.get_num_threads()
     yield
-    torch.set_num_threads(threads)
+    set_threads(threads)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import psutil
 import torch
 
 from vst_core.errors import ModelError
+from vst_core.threads import set_threads, usable_cores
 
 if sys.platform != "win32":
     import resource
@@ -43,7 +43,7 @@ class Device:
 def resolve_device(
     device: str = "auto", precision: Literal["auto", "float32", "bfloat16"] = "auto", threads: int = 0
 ) -> Device:
-    """Decide device, precision and threads, and set torch's thread count.
+    """Decide device, precision and threads, and have all libraries use so many.
 
     On a card, cuDNN is told to repeat itself: else a frame that is made again would differ in its last bits, and so
     would all that follow it.
@@ -56,7 +56,7 @@ def resolve_device(
         ModelError: the device does not exist, or cannot compute in that precision at all.
     """
     threads = threads or usable_cores()
-    torch.set_num_threads(threads)
+    set_threads(threads)
     if device == "auto":
         device = "cpu" if why_no_card() else "cuda"
     resolved = _usable(device)
@@ -110,11 +110,6 @@ def _gains_from_bfloat16(device: torch.device) -> bool:
 def has_bfloat16(device: torch.device) -> bool:
     """Whether convolutions can be had in bfloat16 at all; a processor needs AVX-512 for them, or its like."""
     return device.type == "cuda" or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())  # no public name either
-
-
-def usable_cores() -> int:
-    """How many processor threads this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def to_device(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:

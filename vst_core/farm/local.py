@@ -12,12 +12,13 @@ from typing import Any, Literal, Self
 
 import torch
 
-from vst_core.device import free_memory, usable_cores
+from vst_core.device import free_memory
 from vst_core.errors import ExitCode, JobError
 from vst_core.farm.plan import Plan, Task
 from vst_core.farm.settings import SubmitSettings
 from vst_core.farm.worker_process import LAST_EVENTS, Event, WorkerProcess, close_all
 from vst_core.frames import FrameRange
+from vst_core.threads import usable_cores
 
 _SILENCE = 600.0
 """Seconds without a sign of life, of which a worker gives one a second, after which it is taken for dead."""

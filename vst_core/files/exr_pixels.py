@@ -8,10 +8,8 @@ OpenImageIO copies them, compressed as they are, behind a header of its own.
 from __future__ import annotations
 
 import contextlib
-import os
 import threading
 from collections.abc import Iterator, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +27,6 @@ STORAGE: dict[str, type[np.generic]] = {"half": np.float16, "float": np.float32,
 Planes = Sequence[NDArray[Any]]
 """(H, W) of each channel of a part: float32, or uint32 where the channel is ``uint``."""
 
-_FEW_CORES = 8
 _ORDERS = {"increasingY": "INCREASING_Y", "decreasingY": "DECREASING_Y", "randomY": "RANDOM_Y"}
 _choosing = threading.Lock()  # the choice of a reader is the whole process's
 
@@ -52,7 +49,7 @@ def encoded(spec: oiio.ImageSpec, planes: Planes, *, final: Path) -> Iterator[oi
     }
     with scratch_file(final) as path:
         try:
-            OpenEXR.File(_layout(spec), channels, num_threads=_threads()).write(str(path))
+            OpenEXR.File(_layout(spec), channels, num_threads=OpenEXR.global_thread_count()).write(str(path))
             source = _open(str(path))
         except (RuntimeError, OSError) as error:
             reason = " ".join(str(error).replace(str(path), "the file").split())
@@ -79,15 +76,6 @@ def _layout(spec: oiio.ImageSpec) -> dict[str, Any]:
     if spec.getattribute("openexr:dwaCompressionLevel") is not None:
         layout["dwaCompressionLevel"] = spec.get_float_attribute("openexr:dwaCompressionLevel")
     return layout
-
-
-@cache
-def _threads() -> int:
-    """How many threads of its own OpenEXR has: a quarter of many cores. Where the network needs them all, none."""
-    cores = os.cpu_count() or 1
-    threads = cores // 4 if cores >= _FEW_CORES else 0
-    OpenEXR.set_global_thread_count(threads)
-    return threads
 
 
 def _open(name: str) -> oiio.ImageInput:

@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 
-from vst_core.device import usable_cores
 from vst_core.digest import sha256_of
 from vst_core.errors import ExitCode, InputError, VstError
 from vst_core.pipeline.findings import Check, Finding
@@ -15,6 +14,7 @@ from vst_core.pipeline.journal import gather, manifest_path
 from vst_core.pipeline.look import look_at
 from vst_core.pipeline.manifest import FrameRecord, Manifest, Run, read_manifest, rectangle
 from vst_core.sequence import FrameSequence
+from vst_core.threads import usable_cores
 
 _MOST_THREADS = 4
 
