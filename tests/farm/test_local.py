@@ -26,8 +26,9 @@ Workers = Callable[[], list[psutil.Process]]
 def planned(small_network: Path, tmp_path: Path) -> Planned:
     """A plan of shots, one for each name, each with the plate it is given."""
 
-    def plan(plates: dict[str, SmallShot], **farm: Any) -> Plan:
-        shots = [(name, shot.settings(tmp_path / name, **with_network(small_network))) for name, shot in plates.items()]
+    def plan(plates: dict[str, SmallShot], device: str = "auto", **farm: Any) -> Plan:
+        changes = with_network(small_network, device=device)
+        shots = [(name, shot.settings(tmp_path / name, **changes)) for name, shot in plates.items()]
         return plan_shots(shots, FarmSettings.of(farm))
 
     return plan
@@ -73,6 +74,14 @@ def test_a_failure_stops_what_needs_it_and_nothing_else(
     assert failed.exit_code == 3
     assert str(failed).startswith("1 of 4 tasks failed, bad 1001-1002 first: frame 1002, ")
     assert workers() == []
+
+
+def test_a_card_has_one_task_at_a_time(planned: Planned, small_shot: SmallShot) -> None:
+    """Whether there is a card or not: then each fails, and after it the next one begins."""
+    plan = planned(dict.fromkeys("abc", small_shot), device="cuda")
+    happenings = [line.split()[0] for line in told(list(run_plan(plan, SubmitSettings(cores=8))))]
+    assert happenings[::2] == ["started"] * 3
+    assert set(happenings[1::2]) <= {"done", "failed"}
 
 
 def test_a_task_whose_worker_is_killed_goes_on(

@@ -102,6 +102,12 @@ def test_whole_shots_are_steps_beside_one_another(bundled: Bundled) -> None:
     amounts = {each["name"]: each["min"] for each in steps[0]["hostRequirements"]["amounts"]}
     assert amounts["amount.worker.vcpu"] == 1
     assert 600 < amounts["amount.worker.memory"] < 800
+    assert "amount.worker.gpu" not in amounts
+
+
+def test_a_task_on_a_card_asks_for_one(bundled: Bundled) -> None:
+    (step,) = template_of(bundled({"a": {"device": "cuda"}}))["steps"]
+    assert {"name": "amount.worker.gpu", "min": 1} in step["hostRequirements"]["amounts"]
 
 
 def test_exact_chunks_wait_for_the_one_before(bundled: Bundled) -> None:

@@ -53,8 +53,8 @@ def calls(program: Path) -> list[list[str]]:
 
 @pytest.fixture
 def planned(small_shot: SmallShot, small_network: Path, tmp_path: Path) -> Callable[..., Plan]:
-    def plan(names: str, **farm: Any) -> Plan:
-        look = with_network(small_network, frames=None)
+    def plan(names: str, device: str = "auto", **farm: Any) -> Plan:
+        look = with_network(small_network, frames=None, device=device)
         return plan_shots(
             [(name, small_shot.settings(tmp_path / name, **look)) for name in names], FarmSettings.of(farm)
         )
@@ -82,6 +82,13 @@ def test_tasks_that_wait_for_nothing_are_an_array(planned: Callable[..., Plan], 
     assert {"--requeue", "--signal=B:USR1@120", "--parsable"} <= set(call)
     assert [settings_of(call, str(index)) for index in range(4)] == [task.settings for task in plan.tasks]
     assert (tmp_path / "a jöb %j" / "logs").is_dir()
+    assert options(call, "gres") == []
+
+
+def test_a_task_on_a_card_asks_for_one(planned: Callable[..., Plan], programs: Path, tmp_path: Path) -> None:
+    submit(write_scripts(planned("ab", device="cuda"), tmp_path / "job", "night", 2))
+    (call,) = calls(programs / "sbatch")
+    assert options(call, "array", "gres") == ["0-1", "gpu:1"]
 
 
 def test_exact_chunks_are_chains(planned: Callable[..., Plan], programs: Path, tmp_path: Path) -> None:

@@ -35,6 +35,23 @@ def test_a_shot_is_one_task_that_names_its_frames(planned: Any) -> None:
     assert (str(settings.frames), settings.chunk, settings.preroll) == ("1001-1005", None, None)
 
 
+@pytest.mark.parametrize(
+    ("given", "decided"),
+    [
+        ({"threads": 0}, (1, "cpu", "float32")),
+        ({"threads": 4, "device": "cpu", "precision": "bfloat16"}, (4, "cpu", "bfloat16")),
+        ({"threads": 0, "device": "cuda:1"}, (1, "cuda:1", "auto")),
+        ({"threads": 2, "device": "cuda", "precision": "float32"}, (2, "cuda", "float32")),
+    ],
+)
+def test_a_machine_decides_nothing_that_another_one_would_decide_otherwise(
+    planned: Any, given: dict[str, Any], decided: tuple[int, str, str]
+) -> None:
+    for task in planned(given, chunks="exact", chunk_size=2).tasks:
+        assert (task.settings.threads, task.settings.device, task.settings.precision) == decided
+        assert task.has_card == decided[1].startswith("cuda")
+
+
 def test_exact_chunks_wait_for_one_another(planned: Any) -> None:
     plan = planned(chunks="exact", chunk_size=2)
     assert rows(plan) == [("1001-1002", 0, ""), ("1003-1004", 0, "1001-1002"), ("1005", 0, "1003-1004")]

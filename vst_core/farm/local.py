@@ -111,9 +111,11 @@ class _Engine:
         running = [run.task for run in self._runs.values()]
         cores = self._cores - sum(task.settings.threads for task in running)
         memory = self._memory - sum(task.memory for task in running)
+        cards = {task.settings.device for task in running if task.has_card}
         for task in self._waiting:
-            ready = task.after is None or (task.shot, task.after) in self._done
-            if ready and (not running or (task.settings.threads <= cores and task.memory <= memory)):
+            waits = task.after is not None and (task.shot, task.after) not in self._done
+            fits = not running or (task.settings.threads <= cores and task.memory <= memory)
+            if fits and not waits and task.settings.device not in cards:
                 return task
         return None
 

@@ -115,6 +115,8 @@ def _frames(tasks: Sequence[Task]) -> FrameRange:
 
 def _machine(task: Task) -> dict[str, Any]:
     amounts = {"amount.worker.vcpu": task.settings.threads, "amount.worker.memory": -(-task.memory >> 20)}
+    if task.has_card:
+        amounts["amount.worker.gpu"] = 1
     return {"amounts": [{"name": name, "min": amount} for name, amount in amounts.items()]}
 
 

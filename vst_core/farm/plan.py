@@ -48,6 +48,11 @@ class Task:
         """How many frames it computes."""
         return self.preroll + len(self.frames)
 
+    @property
+    def has_card(self) -> bool:
+        """Whether its network lives on a card, which it has for itself."""
+        return self.settings.device != "cpu"
+
     def __str__(self) -> str:
         return f"{self.shot} {self.frames}"
 
@@ -163,8 +168,7 @@ def _tasks(name: str, settings: RenderSettings, farm: FarmSettings) -> Iterator[
     check_frames(used_flow(settings), sequences.plate, whole)
     check_cuts(settings, whole)
     check_output(whole, sequences.plate, sequences.output)
-    # Bits depend on the thread count, so that it must not depend on the machine.
-    settings = settings.model_copy(update={"frames": whole, "threads": settings.threads or 1})
+    settings = settings.model_copy(update={"frames": whole} | _decided(settings))
     memory = memory_of(settings, sequences.plate.path(whole.first))
     if farm.chunks == "whole" or settings.passes > 1:  # passes go from one end of a shot to the other
         yield Task(name, settings, whole, whole, 0, None, memory)
@@ -179,6 +183,16 @@ def _tasks(name: str, settings: RenderSettings, farm: FarmSettings) -> Iterator[
             update = {"chunk": chunk, "preroll": preroll if draft else None}
             yield Task(name, settings.model_copy(update=update), part, chunk, preroll, before, memory)
             before = chunk if settings.temporal and not draft else None
+
+
+def _decided(settings: RenderSettings) -> dict[str, Any]:
+    """What machines would decide each for itself: bits depend on it, and a task may be tried again on another one."""
+    decided: dict[str, Any] = {"threads": settings.threads or 1}
+    if settings.device in ("auto", "cpu"):
+        decided["device"] = "cpu"
+        if settings.precision == "auto":
+            decided["precision"] = "float32"
+    return decided
 
 
 def _with_handles(frames: FrameRange, plate: FrameSequence, handles: int) -> FrameRange:

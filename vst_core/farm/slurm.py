@@ -140,14 +140,14 @@ def _groups(plan: Plan) -> Iterator[list[Task]]:
             yield group
 
 
-def _size(task: Task) -> tuple[int, int]:
-    """Threads, and memory in quarters of a gigabyte."""
-    return task.settings.threads, -(-task.memory // (256 * _MEBIBYTE))
+def _size(task: Task) -> tuple[int, int, int]:
+    """Threads, memory in quarters of a gigabyte, and cards."""
+    return task.settings.threads, -(-task.memory // (256 * _MEBIBYTE)), int(task.has_card)
 
 
 def _machine(task: Task) -> str:
-    threads, quarters = _size(task)
-    return f"--cpus-per-task={threads} --mem={quarters * 256}M"
+    threads, quarters, cards = _size(task)
+    return f"--cpus-per-task={threads} --mem={quarters * 256}M" + (f" --gres=gpu:{cards}" if cards else "")
 
 
 def _array(place: str, tasks: list[Task], name: str) -> Iterator[str]:
