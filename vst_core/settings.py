@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -304,9 +304,12 @@ class RenderSettings(SettingsModel):
         Left out: where results go, how they are packed and which frames are asked for, so that a longer range
         continues a shorter one and chunks are parts of a whole. What a preroll changes is the first frame, an extra.
         """
+        text = json.dumps({"settings": self.deciding(), "extra": extra}, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def deciding(self) -> dict[str, Any]:
+        """The settings that decide a pixel, as JSON has them."""
         asked_for = {"frames", "chunk", "state", "preroll"}
         elsewhere = {"output", "overwrite", "device", "precision", "tile"} | asked_for
         other_method = {"network"} if self.method == "optimization" else {"optimization", "features", "weights"}
-        relevant = self.model_dump(mode="json", exclude=elsewhere | other_method)
-        text = json.dumps({"settings": relevant, "extra": extra}, sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()
+        return self.model_dump(mode="json", exclude=elsewhere | other_method)

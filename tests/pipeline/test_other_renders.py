@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from small_network import with_network
 from small_shot import SHOT, SmallShot, copy_of, differing, out, snapshot, write_channels
 
 from vst_core import FrameRange, OutputError, render_shot
@@ -15,7 +16,7 @@ from vst_core import FrameRange, OutputError, render_shot
 def test_another_thread_of_time_is_refused(small_shot: SmallShot, rendered: Path, tmp_path: Path) -> None:
     """A range that starts elsewhere is another render: its first frame has none before it."""
     folder = copy_of(rendered, tmp_path / "out")
-    with pytest.raises(OutputError, match=r"out\.1002\.exr: was made with other settings"):
+    with pytest.raises(OutputError, match=r"out\.1002\.exr: was made with other settings: another first frame, "):
         small_shot.render(folder, frames="1002-1004")
 
 
@@ -30,14 +31,32 @@ def test_another_thread_of_time_is_refused(small_shot: SmallShot, rendered: Path
     ],
     ids=lambda changes: next(iter(changes)),
 )
-def test_other_settings_are_refused_and_nothing_is_touched(
+def test_other_settings_are_refused_by_name_and_nothing_is_touched(
     small_shot: SmallShot, rendered: Path, tmp_path: Path, changes: dict[str, Any]
 ) -> None:
     folder = copy_of(rendered, tmp_path / "out")
     before = snapshot(folder)
-    with pytest.raises(OutputError, match=r"out\.1001\.exr: was made with other settings.*--overwrite"):
+    (name,) = changes
+    told = rf"out\.1001\.exr: was made with other settings \({name.replace('__', '.')}\); .*--overwrite"
+    with pytest.raises(OutputError, match=told):
         small_shot.render(folder, **changes)
     assert snapshot(folder) == before
+
+
+def test_the_same_files_under_other_paths_are_no_other_settings(
+    small_shot: SmallShot, rendered: Path, tmp_path: Path
+) -> None:
+    folder = copy_of(rendered, tmp_path / "out")
+    with pytest.raises(OutputError, match=r"was made with other settings \(strength, style\.scale\); "):
+        small_shot.copy(tmp_path / "plate").render(folder, strength=0.5, style__scale=0.5)
+
+
+def test_another_method_is_told_before_all_that_follows_from_it(
+    small_shot: SmallShot, small_network: Path, rendered: Path, tmp_path: Path
+) -> None:
+    folder = copy_of(rendered, tmp_path / "out")
+    with pytest.raises(OutputError, match=r"was made with other settings \(method\); "):
+        small_shot.render(folder, **with_network(small_network))
 
 
 def test_overwrite_starts_anew(small_shot: SmallShot, rendered: Path, tmp_path: Path) -> None:

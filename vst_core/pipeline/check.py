@@ -13,10 +13,11 @@ from vst_core.methods import read_style
 from vst_core.pipeline.cache import RenderCache
 from vst_core.pipeline.destination import check_output, check_space
 from vst_core.pipeline.fingerprint import fingerprint
+from vst_core.pipeline.foreign import refuse_foreign
 from vst_core.pipeline.method import open_device, open_method, style_images
 from vst_core.pipeline.motion_source import check_vectors, flow_files, open_motion, used_flow
 from vst_core.pipeline.plate import check_size, open_transform
-from vst_core.pipeline.resume import past_before, refuse_foreign
+from vst_core.pipeline.resume import past_before
 from vst_core.pipeline.sequences import plate_frames
 from vst_core.pipeline.shot import open_states
 from vst_core.pipeline.span import check_cuts, check_lags, span_of
@@ -89,7 +90,7 @@ def check_shot(settings: RenderSettings, cache: RenderCache | None = None) -> li
                 with collect():
                     past_before(settings, span, open_states(settings, span, output, mark))
                 if not settings.overwrite:
-                    refuse_foreign(output, span.frames, mark)
+                    refuse_foreign(output, span.frames, mark, settings)
     return complaints
 
 

@@ -6,17 +6,16 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from vst_core.digest import sha256_of
-from vst_core.errors import OutputError, VstError
-from vst_core.frame_io import read_frame, read_header
+from vst_core.errors import VstError
+from vst_core.frame_io import read_frame
+from vst_core.pipeline.foreign import FINGERPRINT, refuse_foreign
 from vst_core.pipeline.manifest import Manifest
 from vst_core.pipeline.shot import Shot
 from vst_core.pipeline.span import Span
 from vst_core.pipeline.state import Past, State
 from vst_core.pipeline.state_store import StateStore
-from vst_core.sequence import FrameSequence
 from vst_core.settings import RenderSettings
 
-FINGERPRINT = "vst:fingerprint"
 STATE = "vst:state"
 PREVIOUS = "vst:previousState"
 
@@ -73,7 +72,7 @@ class Resume:
             wanted = [frame for frame in span.frames if frame not in redo]
             self._found = dict(_survey(shot, known, wanted))
             rest = [frame for frame in wanted if frame not in self._found]
-            refuse_foreign(shot.sequences.output, rest, shot.fingerprint)
+            refuse_foreign(shot.sequences.output, rest, shot.fingerprint, shot.settings)
 
     def __getitem__(self, frame: int) -> Found:
         """A frame that is on disk."""
@@ -163,25 +162,3 @@ def _survey(shot: Shot, known: Manifest, frames: Iterable[int]) -> Iterable[tupl
             continue
         changed = record is not None and (record.state, record.previous) == (state, previous)
         yield frame, Found(state, previous, recorded=changed, notes=(f"frame {frame}, {path}: {_CHANGED}",) * changed)
-
-
-def refuse_foreign(output: FrameSequence, frames: Iterable[int], fingerprint: str) -> None:
-    """Refuse to replace frames that other settings made. Broken ones may be replaced: nothing is lost with them.
-
-    Raises:
-        OutputError: naming the first one.
-    """
-    for frame in frames:
-        path = output.path(frame)
-        if not path.exists():
-            continue
-        try:
-            found = read_header(path).metadata.get(FINGERPRINT)
-        except VstError:
-            continue
-        if found != fingerprint:
-            raise OutputError(
-                "was made with other settings, or by something else",
-                where=path,
-                remedy="name another output, or give --overwrite to start anew",
-            )

@@ -13,10 +13,11 @@ from torch import Tensor
 from vst_core import __version__
 from vst_core.frame_io import without_layers, write_frame
 from vst_core.image import Frame
+from vst_core.pipeline.foreign import FINGERPRINT, SETTINGS
 from vst_core.pipeline.plate import Plate, named_frame
 from vst_core.pipeline.recorder import Recorder
 from vst_core.pipeline.result import FrameResult, seconds_since
-from vst_core.pipeline.resume import FINGERPRINT, PREVIOUS, STATE
+from vst_core.pipeline.resume import PREVIOUS, STATE
 from vst_core.pipeline.shot import Shot
 from vst_core.pipeline.state import State
 from vst_core.pipeline.windows import place, resize
@@ -114,7 +115,7 @@ def _attributes(shot: Shot, state: State) -> dict[str, str]:
     unsaid = {"chunk", "state"} if shot.settings.preroll is None else set()
     return ({"colorInteropID": interop} if interop else {}) | {
         "vst:version": __version__,
-        "vst:settings": json.dumps(shot.settings.model_dump(mode="json", exclude=unsaid), sort_keys=True),
+        SETTINGS: json.dumps(shot.settings.model_dump(mode="json", exclude=unsaid), sort_keys=True),
         "vst:colorSpace": shot.transform.color_space,
         FINGERPRINT: shot.fingerprint,
         STATE: state.digest,
