@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from exr_files import window
 from small_shot import SmallShot, out, read_channels, write_channels
 
@@ -29,6 +30,13 @@ def listing(folder: Path) -> dict[Path, int]:
 def only(complaints: list[VstError], kind: type[VstError], text: str) -> None:
     assert [type(complaint) for complaint in complaints] == [kind], complaints
     assert text in str(complaints[0])
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a card")
+def test_a_card_need_not_be_where_a_farm_is_handed_its_work(small_shot: SmallShot, tmp_path: Path) -> None:
+    settings = small_shot.settings(tmp_path, device="cuda")
+    assert [type(complaint) for complaint in check_shot(settings)] == [ModelError]
+    assert check_shot(settings, here=False) == []
 
 
 def test_a_sound_shot_has_no_complaints_and_nothing_is_written(small_shot: SmallShot, tmp_path: Path) -> None:

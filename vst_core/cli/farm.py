@@ -83,14 +83,14 @@ def submit(plate: str | None, settings: Path | None, shots: Path | None, json: b
     slurm writes scripts into --job and hands them to sbatch, unless --no-run: what is preempted, out of time or crashed
     is queued again and goes on. Partition, account and time limit are those of SBATCH_PARTITION and the like.
 
-    Everything that vst check looks at is looked at for all shots first. A task takes one processor thread unless
-    --threads says otherwise, so that the results are the same to the bit wherever and beside whatever it runs.
+    Everything that vst check looks at is looked at for all shots first. A task computes on one thread of the
+    processor, in float32, unless --threads, --device and --precision say otherwise: so it can be tried again anywhere.
     """
     data = _data(plate, settings, SUBMIT_OPTIONS, given)
     to = SubmitSettings.of(data.pop("submit", {}), where="submit")
     _check_job(to)
     made = _plan(data, shots, "vst submit")
-    _check(made, json)
+    _check(made, json, here=to.engine == "local")
     if to.engine == "local":
         _run_here(made, to, json)
     elif to.engine == "openjd":
@@ -138,13 +138,13 @@ def _of_row(row: Row) -> dict[str, Any]:
     return data
 
 
-def _check(made: Plan, json: bool) -> None:
+def _check(made: Plan, json: bool, *, here: bool) -> None:
     """Say everything that stands in the way, and leave if anything does."""
     from vst_core.farm.check import check_plan
 
     several = len({task.shot for task in made.tasks}) > 1
     first: VstError | None = None
-    for shot, complaint in check_plan(made):
+    for shot, complaint in check_plan(made, here=here):
         first = first or complaint
         if json:
             emit("complaint", shot=shot, message=str(complaint), exit_code=int(complaint.exit_code))

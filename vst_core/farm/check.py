@@ -11,14 +11,14 @@ from vst_core.pipeline.check import check_shot
 from vst_core.settings import RenderSettings
 
 
-def check_plan(plan: Plan) -> Iterator[tuple[str, VstError]]:
-    """The complaints about each shot, by its name, as ``check_shot`` has them."""
+def check_plan(plan: Plan, *, here: bool = True) -> Iterator[tuple[str, VstError]]:
+    """The complaints about each shot, by its name, as ``check_shot`` has them; ``here`` as there."""
     cache = RenderCache()
     told: set[tuple[str, str]] = set()
     for task in plan.tasks:
         if task.after is not None:  # the first one of its chain stands for the whole shot
             continue
-        for complaint in check_shot(_checked(task), cache):
+        for complaint in check_shot(_checked(task), cache, here=here):
             if (task.shot, str(complaint)) not in told:
                 told.add((task.shot, str(complaint)))
                 yield task.shot, complaint

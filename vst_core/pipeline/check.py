@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from vst_core.device import resolve_device
-from vst_core.errors import VstError
+from vst_core.errors import ModelError, VstError
 from vst_core.frame_io import Header, check_frame_compression, color_channels, read_header
 from vst_core.frames import FrameRange
 from vst_core.methods import read_style
@@ -25,7 +25,7 @@ from vst_core.sequence import FrameSequence, spell_frames
 from vst_core.settings import RenderSettings
 
 
-def check_shot(settings: RenderSettings, cache: RenderCache | None = None) -> list[VstError]:
+def check_shot(settings: RenderSettings, cache: RenderCache | None = None, *, here: bool = True) -> list[VstError]:
     """Look for everything that would stop a render, without rendering or writing anything.
 
     Looked at are missing and unreadable frames, changed sizes, absent colour and vector channels, colour spaces, style
@@ -35,6 +35,7 @@ def check_shot(settings: RenderSettings, cache: RenderCache | None = None) -> li
     Args:
         settings: the shot.
         cache: has the network of an earlier check, and keeps this one's for a later one.
+        here: whether it will be rendered on this machine; else its device need not be here.
 
     Returns:
         The complaints, those on the plate first; empty if there are none. What several frames have is one complaint.
@@ -74,7 +75,7 @@ def check_shot(settings: RenderSettings, cache: RenderCache | None = None) -> li
     for path in style_images(settings):
         with collect():
             styles.append(read_style(path, settings.style_color_space))
-    with collect():
+    with collect() if here else suppress(ModelError):
         device = open_device(settings)
     with collect():
         method = open_method(settings, device or resolve_device("cpu"), cache)
