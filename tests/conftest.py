@@ -75,13 +75,12 @@ def bfloat16() -> torch.dtype:
 
 
 @pytest.fixture
-def card(monkeypatch: pytest.MonkeyPatch) -> torch.device:
+def card(monkeypatch: pytest.MonkeyPatch) -> None:
     """A stand-in for a graphics card, which is had as ``cuda``."""
     from stand_in_card import CARD
 
     usual = device_module._usable
     monkeypatch.setattr(device_module, "_usable", lambda name: CARD if name == "cuda" else usual(name))
-    return CARD
 
 
 @pytest.fixture(scope="session")

@@ -63,9 +63,8 @@ class OnCard(Tensor):
 def _done(operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Do it on the processor, and say that it was done on the card."""
     tensors = [each for each in pytree.tree_leaves((args, kwargs)) if isinstance(each, Tensor)]
-    there = [each for each in tensors if isinstance(each, OnCard)]
     _refuse_mixture(operation, args, tensors)
-    stays = bool(there)
+    stays = any(isinstance(each, OnCard) for each in tensors)
     if (device := kwargs.get("device")) is not None:
         stays, kwargs = torch.device(device).type == CARD.type, kwargs | {"device": _PROCESSOR}
     result = operation(*pytree.tree_map(_held, args), **pytree.tree_map(_held, kwargs))
@@ -74,7 +73,7 @@ def _done(operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     def placed(value: Any) -> Any:
         if not isinstance(value, Tensor):
             return value
-        return written.get(id(value)) if id(value) in written else OnCard(value) if stays else value
+        return written.get(id(value), OnCard(value) if stays else value)
 
     return pytree.tree_map(placed, result)
 
@@ -84,8 +83,8 @@ def _refuse_mixture(operation: Any, args: tuple[Any, ...], tensors: list[Tensor]
     name = operation._schema.name
     if name in _COPIES or (name in _INDEXES and isinstance(args[0], OnCard)):
         return
-    here = [each for each in tensors if not isinstance(each, OnCard) and each.dim() > 0]
-    if here and len(here) < len(tensors) and any(isinstance(each, OnCard) for each in tensors):
+    kinds = {isinstance(each, OnCard) for each in tensors if isinstance(each, OnCard) or each.dim() > 0}
+    if len(kinds) > 1:
         raise RuntimeError(f"Expected all tensors to be on the same device, but found {CARD} and cpu in {operation}")
 
 

@@ -8,7 +8,6 @@ import psutil
 import pytest
 import torch
 
-from vst_core import device
 from vst_core.device import free_memory
 
 MEGABYTE = 1 << 20
@@ -17,7 +16,7 @@ MEGABYTE = 1 << 20
 def container(monkeypatch: pytest.MonkeyPatch, folder: Path, **files: object) -> None:
     for name, content in files.items():
         (folder / f"memory.{name}").write_text(f"{content}\n")
-    monkeypatch.setattr(device, "_CONTAINER", folder)
+    monkeypatch.setattr("vst_core.container._FOLDER", folder)
 
 
 def free() -> int:

@@ -11,7 +11,6 @@ import OpenImageIO
 import pytest
 import torch
 
-from vst_core import threads
 from vst_core.device import resolve_device
 from vst_core.threads import usable_cores
 
@@ -36,7 +35,7 @@ def test_a_container_has_the_share_of_time_that_it_is_granted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, granted: str, cores: int
 ) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(4)), raising=False)
-    monkeypatch.setattr(threads, "_CONTAINER", tmp_path)
+    monkeypatch.setattr("vst_core.container._FOLDER", tmp_path)
     assert usable_cores() == 4
     (tmp_path / "cpu.max").write_text(f"{granted}\n")
     assert usable_cores() == cores

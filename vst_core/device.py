@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 import psutil
 import torch
 
+from vst_core.container import granted
 from vst_core.errors import ModelError
 from vst_core.threads import set_threads, usable_cores
 
@@ -18,7 +18,6 @@ if sys.platform != "win32":
     import resource
 
 _NAME = re.compile(r"cpu|cuda(:\d+)?")
-_CONTAINER = Path("/sys/fs/cgroup")
 _NO_CODE = "no kernel image"  # in what CUDA says then
 
 
@@ -57,9 +56,7 @@ def resolve_device(
     """
     threads = threads or usable_cores()
     set_threads(threads)
-    if device == "auto":
-        device = "cpu" if why_no_card() else "cuda"
-    resolved = _usable(device)
+    resolved = _best() if device == "auto" else _usable(device)
     if resolved.type == "cuda":
         torch.backends.cudnn.deterministic = True
     if precision == "auto":
@@ -69,16 +66,15 @@ def resolve_device(
     return Device(resolved, getattr(torch, precision), threads)
 
 
-def why_no_card() -> str:
-    """Why ``auto`` takes no card, a phrase; empty where it takes one, or where one that it should take fails."""
-    if not torch.cuda.is_available():
-        return "torch finds none"
-    try:
-        _usable("cuda")
-    except ModelError as error:
-        if _NO_CODE in error.what:
-            return "this torch has no code for it"
-    return ""
+def _best() -> torch.device:
+    """The card if there is one that torch has code for, even if it fails now; else the processor."""
+    if torch.cuda.is_available():
+        try:
+            return _usable("cuda")
+        except ModelError as error:
+            if _NO_CODE not in error.what:
+                raise
+    return torch.device("cpu")
 
 
 def _usable(name: str) -> torch.device:
@@ -125,9 +121,9 @@ def free_memory(device: torch.device) -> int:
         return torch.cuda.mem_get_info(device)[0]
     free = int(psutil.virtual_memory().available)
     try:
-        limit, used = (int((_CONTAINER / f"memory.{name}").read_text()) for name in ("max", "current"))
+        limit, used = (int(granted(f"memory.{name}")) for name in ("max", "current"))
         # Files that were read stay in memory while nobody else needs it.
-        cached = re.search(r"^inactive_file (\d+)$", (_CONTAINER / "memory.stat").read_text(), re.MULTILINE)
+        cached = re.search(r"^inactive_file (\d+)$", granted("memory.stat"), re.MULTILINE)
     except (OSError, ValueError):  # no control group, or one without a limit
         return free
     return max(0, min(free, limit - used + (int(cached[1]) if cached else 0)))

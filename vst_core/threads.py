@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 import os
-from pathlib import Path
 
 import cv2
 import OpenEXR
 import OpenImageIO as oiio  # noqa: N813  # OpenImageIO's own documentation imports it so
 import torch
 
-_CONTAINER = Path("/sys/fs/cgroup")
+from vst_core.container import granted
+
 _MANY = 8
 
 
@@ -19,7 +19,7 @@ def usable_cores() -> int:
     """How many threads of the processor this process may use: fewer where a scheduler or a container says so."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     try:
-        quota, period = map(int, (_CONTAINER / "cpu.max").read_text().split())
+        quota, period = map(int, granted("cpu.max").split())
     except (OSError, ValueError):  # no control group, or one without a limit
         return cores
     return min(cores, math.ceil(quota / period))

@@ -12,7 +12,7 @@ def look_at_device() -> Iterator[Finding]:
     """What ``auto`` stands for."""
     import torch
 
-    from vst_core.device import free_memory, resolve_device, why_no_card
+    from vst_core.device import free_memory, resolve_device
 
     try:
         device = resolve_device()
@@ -20,9 +20,10 @@ def look_at_device() -> Iterator[Finding]:
         yield Finding.wrong("device", error)
     else:
         yield Finding("device", f"{device}, {free_memory(device.torch_device) / 2**30:.1f} GiB free")
-        if torch.cuda.is_available() and (reason := why_no_card()):
+        if device.torch_device.type == "cpu" and torch.cuda.is_available():
+            text = "the card is not used: this torch has no code for it"
             remedy = "install a torch that is built for it: pytorch.org has those for older versions of CUDA"
-            yield Finding("device", f"the card is not used: {reason}", "note", remedy)
+            yield Finding("device", text, "note", remedy)
 
 
 def look_at_networks() -> Iterator[Finding]:

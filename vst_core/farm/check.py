@@ -11,7 +11,7 @@ from vst_core.pipeline.check import check_shot
 from vst_core.settings import RenderSettings
 
 
-def check_plan(plan: Plan, *, here: bool = True) -> Iterator[tuple[str, VstError]]:
+def check_plan(plan: Plan, *, here: bool) -> Iterator[tuple[str, VstError]]:
     """The complaints about each shot, by its name, as ``check_shot`` has them; ``here`` as there."""
     cache = RenderCache()
     told: set[tuple[str, str]] = set()

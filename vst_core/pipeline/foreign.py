@@ -55,7 +55,7 @@ def _told_apart(made_with: str, settings: RenderSettings) -> str:
     if theirs.method != settings.method:
         return " (method)"  # all others follow from it
     before, now = (dict(_values(each)) for each in (theirs, settings))
-    names = sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
+    names = sorted(name for name, value in now.items() if before[name] != value)
     return f" ({', '.join(names)})" if names else ": another first frame, device, version, network or style image"
 
 
