@@ -188,8 +188,7 @@ def compare_passes(shots: Sequence[tuple[str, str]], folder: Path, passes: Seque
     for shot, frames in shots:
         print(f"\npasses, {shot} {frames}", flush=True)
         for number in passes:
-            steps = {**changes["optimization"], "passes": number}  # type: ignore[dict-item]
-            made = Rendered(shot, frames, folder, **{**changes, "optimization": steps})
+            made = Rendered(shot, frames, folder, **changes, passes=number)
             forward, backward = both_ways(made)
             print(f"passes {number}  {made.line()}  forward {forward:.4f}  backward {backward:.4f}", end="")
             print(f"  differ by {abs(forward / backward - 1):.1%}", flush=True)

@@ -42,6 +42,7 @@ ROWS = (
     Row("scale", "Style", "Working scale", slider=(0.25, 1)),
     Row("temporal", "Motion", "Coherent"),
     Row("lags", "Motion", "Looks back"),
+    Row("passes", "Motion", "Passes", slider=(1, 8)),
     Row("cuts", "Motion", "Cuts"),
     Row(
         "flow.source",
@@ -57,7 +58,6 @@ ROWS = (
     Row("optimization.style_loss", "Optimisation", "Style loss", STEPS),
     Row("optimization.iterations", "Optimisation", "Iterations", STEPS, slider=(1, 1000)),
     Row("optimization.iterations_next", "Optimisation", "Iterations, next", STEPS, slider=(1, 500)),
-    Row("optimization.passes", "Optimisation", "Passes", STEPS, slider=(1, 16)),
     Row("optimization.content_weight", "Optimisation", "Content", STEPS, slider=(0, 4)),
     Row("optimization.style_weight", "Optimisation", "Style", STEPS, slider=(0, 4)),
     Row("optimization.temporal_weight", "Optimisation", "Coherence", STEPS, slider=(0, 4)),

@@ -43,10 +43,14 @@ def ignore(_: Progress) -> None:
 
 
 def prepared(
-    random_features: MakeFeatures, styles: tuple[Tensor, ...] = (), blend: tuple[float, ...] = (1.0,), **values: Any
+    random_features: MakeFeatures,
+    styles: tuple[Tensor, ...] = (),
+    blend: tuple[float, ...] = (1.0,),
+    passes: int = 1,
+    **values: Any,
 ) -> Optimization:
     """The method with one style if none is given; keywords are settings."""
     chosen = settings(**values)
-    made = Optimization(chosen, random_features((*chosen.style_layers, *chosen.content_layers)))
+    made = Optimization(chosen, random_features((*chosen.style_layers, *chosen.content_layers)), passes)
     made.prepare(styles or (picture(100),), blend, 1.0)
     return made

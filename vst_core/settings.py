@@ -110,13 +110,6 @@ class OptimizationSettings(SettingsModel):
     iterations_next: int = Field(
         default=80, ge=1, le=100_000, description="Steps for a frame that starts from the one before it."
     )
-    passes: int = Field(
-        default=1,
-        ge=1,
-        le=64,
-        description="How often the shot is gone over, forward and backward in turn, forward at last; the passes share "
-        "the steps of a frame.",
-    )
     learning_rate: float = Field(default=0.02, gt=0, le=1, description="Adam's step in display units.")
     scales: int = Field(default=4, ge=1, le=8, description="Sizes from coarse to fine, each sqrt(2) larger.")
     content_weight: float = Field(default=1.0, ge=0, description="alpha: how much the content is held.")
@@ -134,15 +127,9 @@ class OptimizationSettings(SettingsModel):
     )
     seed: int = Field(default=0, ge=0, lt=1 << 32, description="Seed of the sliced loss's random directions.")
 
-    @model_validator(mode="after")
-    def _every_pass_has_a_step(self) -> Self:
-        if self.passes > self.iterations_next:
-            raise ValueError(f"{self.passes} passes cannot share {self.iterations_next} steps; raise iterations_next")
-        return self
-
-    def steps_in(self, number: int) -> int:
-        """Steps of a frame that starts from others, in one of the passes, counted from 1."""
-        share, rest = divmod(self.iterations_next, self.passes)
+    def steps_in(self, number: int, passes: int) -> int:
+        """Steps of a frame that starts from others, in one of so many passes, counted from 1."""
+        share, rest = divmod(self.iterations_next, passes)
         return share + (number <= rest)
 
 
@@ -220,6 +207,13 @@ class RenderSettings(SettingsModel):
         description="How many frames back earlier results are looked at: what was hidden for less than that comes back "
         "as it was. When left out 1,4 by a network; 1 by optimization, and in a draft of a chunk.",
     )
+    passes: int = Field(
+        default=1,
+        ge=1,
+        le=64,
+        description="How often the shot is gone over, forward and backward in turn, forward at last: what comes into "
+        "view is painted as it looks later. A network takes its time in each; optimization shares its steps out.",
+    )
     cuts: Cuts = Field(
         default="auto",
         description="Frames that begin another shot, such as 1040,1088, and are painted afresh; auto finds them, none "
@@ -258,11 +252,6 @@ class RenderSettings(SettingsModel):
         return (self.lags or usual) if self.temporal else ()
 
     @property
-    def passes(self) -> int:
-        """How often the shot is gone over."""
-        return self.optimization.passes if self.method == "optimization" else 1
-
-    @property
     def cut_frames(self) -> tuple[int, ...]:
         """The cuts that are named, in order."""
         return () if self.cuts in ("auto", "none") else tuple(sorted({int(part) for part in self.cuts.split(",")}))
@@ -282,6 +271,9 @@ class RenderSettings(SettingsModel):
             raise ValueError("several passes carry results from frame to frame, which 'temporal' turned off")
         if self.passes > 1 and self.chunk is not None:
             raise ValueError("several passes go over the whole shot: a chunk of it cannot be made by itself")
+        steps = self.optimization.iterations_next
+        if self.method == "optimization" and self.passes > steps:
+            raise ValueError(f"{self.passes} passes cannot share {steps} steps; raise iterations_next")
         return self
 
     @property

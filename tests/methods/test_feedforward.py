@@ -71,6 +71,18 @@ def test_an_unknown_style_names_those_there_are() -> None:
     assert "\n" not in str(caught.value)
 
 
+def test_of_the_next_frame_it_takes_what_no_earlier_one_shows() -> None:
+    image, earlier, coming = (random_frame(32, 36)[0] for _ in range(3))
+    left = torch.zeros_like(image[:, :1])
+    left[..., :18] = 1
+    before, after = Prior(earlier, left), Prior(coming, torch.ones_like(left))
+    held = made().held_to([before], after)
+    assert held is not None
+    assert torch.equal(held.warped, torch.where(left > 0, earlier, coming))
+    assert bool((held.valid == 1).all())
+    assert made().held_to([], after) is None
+
+
 def test_a_mixture_lies_between_its_styles() -> None:
     image = random_frame(32, 36)[0]
     first, second = (made(styles=(name,)).stylize(image, None, ignore) for name in STYLES)

@@ -60,11 +60,23 @@ def test_it_is_held_to_the_nearest_or_to_all(method: Callable[..., Optimization]
     near, old = (Prior(picture(seed), torch.ones(1, 1, 32, 36)) for seed in (2, 3))
     near.valid[..., :9] = 0
     nearest, all_of_them = method().held_to([near, old]), method(long_term="mean").held_to([near, old])
+    assert nearest is not None
+    assert all_of_them is not None
     assert torch.equal(nearest.warped, torch.cat((old.warped[..., :9], near.warped[..., 9:]), -1))
     assert torch.equal(all_of_them.warped[..., :9], old.warped[..., :9])
     assert torch.allclose(all_of_them.warped[..., 9:], (near.warped + old.warped)[..., 9:] / 2)
     assert bool((nearest.valid == 1).all())
     assert bool((all_of_them.valid == 1).all())
+
+
+def test_it_is_held_to_both_neighbours_alike(method: Callable[..., Optimization]) -> None:
+    before, coming = Prior(picture(2), half()), Prior(picture(3), torch.ones(1, 1, 32, 36))
+    both = method().held_to([before], coming)
+    assert both is not None
+    assert torch.allclose(both.warped[..., :18], (before.warped + coming.warped)[..., :18] / 2)
+    assert torch.equal(both.warped[..., 18:], coming.warped[..., 18:])
+    assert method().held_to([], coming) is coming
+    assert method().held_to([]) is None
 
 
 def test_several_results_bind_as_much_as_each_of_them(method: Callable[..., Optimization]) -> None:

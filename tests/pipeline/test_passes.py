@@ -23,11 +23,12 @@ from vst_core.pipeline.result import FrameProgress
 SHOT = FrameRange(1001, 1003)
 PASSES: dict[str, Any] = {
     "frames": str(SHOT),
-    "optimization": {"iterations": 2, "iterations_next": 3, "scales": 1, "passes": 3},
+    "optimization": {"iterations": 2, "iterations_next": 3, "scales": 1},
+    "passes": 3,
 }
-ONCE: dict[str, Any] = {**PASSES, "optimization": {**PASSES["optimization"], "passes": 1}}
+ONCE: dict[str, Any] = {**PASSES, "passes": 1}
 CACHE = RenderCache()
-TWICE: dict[str, Any] = {**PASSES, "optimization": {**PASSES["optimization"], "passes": 2}}
+TWICE: dict[str, Any] = {**PASSES, "passes": 2}
 
 
 @pytest.fixture(scope="module")
@@ -165,10 +166,9 @@ def test_passes_that_cannot_be(
     assert not list(tmp_path.iterdir())
 
 
-def test_passes_are_of_the_optimisation() -> None:
+def test_passes_share_the_steps_of_an_optimisation_alone() -> None:
     """A network's frames have nothing to share."""
-    settings = RenderSettings.of(changed(optimization={"passes": 4}))
-    assert settings.passes == 4
-    assert settings.model_copy(update={"method": "feedforward"}).passes == 1
+    few = {"passes": 10, "optimization": {"iterations_next": 9}}
     with pytest.raises(SettingsError, match="cannot share"):
-        RenderSettings.of(changed(optimization={"passes": 10, "iterations_next": 9}))
+        RenderSettings.of(changed(**few))
+    assert RenderSettings.of(changed(**few, method="feedforward")).passes == 10

@@ -62,7 +62,7 @@ def test_a_network(small_shot: SmallShot, colorful_network: Path, tmp_path: Path
         {"optimization__style_loss": "gram"},
         {"optimization__style_loss": "sliced"},
         {"optimization__scales": 2},
-        {"optimization__passes": 2},
+        {"passes": 2},
         {"lags": [1, 2], "optimization__long_term": "mean"},
         {"keep_color": "luminance"},
         {"keep_color": "match"},

@@ -12,7 +12,7 @@ SECTIONS = {
     "Style": ("style", "style_color_space", "method", "network", "strength", "keep_color", "scale"),
     "Output": ("output", "format", "traced", "samples", "license", "overwrite"),
     "Shot": ("frames", "chunk", "state", "preroll", "layer", "color_space"),
-    "Motion": ("flow", "temporal", "lags", "cuts"),
+    "Motion": ("flow", "temporal", "lags", "passes", "cuts"),
     "Optimisation": ("optimization",),
     "Feature network": ("features", "weights"),
     "Machine": ("device", "precision", "threads", "tile"),

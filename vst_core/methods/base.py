@@ -58,8 +58,13 @@ class Method(Protocol):
 
     colors: Moments | None
 
-    def held_to(self, earlier: Sequence[Prior]) -> Prior:
-        """One prior out of several earlier results, the nearest first; at least one."""
+    def held_to(self, earlier: Sequence[Prior], coming: Prior | None = None) -> Prior | None:
+        """What to hold a frame to; None for nothing.
+
+        Args:
+            earlier: results of frames that were visited before in this pass, the nearest first.
+            coming: the next frame's, as the pass before left it; None in the first pass.
+        """
 
     def stylize(self, content: Tensor, prior: Prior | None, on_progress: Callable[[Progress], None]) -> Tensor:
         """Stylise one frame.

@@ -11,7 +11,7 @@ from torch import Tensor
 from vst_core.device import Device, free_memory
 from vst_core.errors import ModelError
 from vst_core.methods.base import Prior, Progress
-from vst_core.methods.priors import mean_prior
+from vst_core.methods.priors import long_term_prior, mean_prior
 from vst_core.moments import blend_moments
 from vst_core.networks import BandedNetwork, Checkpoint, Plan, plans
 from vst_core.tensors import extended
@@ -50,9 +50,17 @@ class FeedForward:
         self._size: tuple[int, int] | None = None
         self._ways: list[Plan] = []
 
-    def held_to(self, earlier: Sequence[Prior]) -> Prior:
-        """Their mean, which flickers least (``bench/bench_ruder.py``); see ``Method.held_to``."""
-        return mean_prior(earlier)
+    def held_to(self, earlier: Sequence[Prior], coming: Prior | None = None) -> Prior | None:
+        """Their mean, which flickers least (``bench/bench_ruder.py``); see ``Method.held_to``.
+
+        Of the next frame it takes only what none of them shows: what comes into view. The network paints an outline
+        where that meets the thing it comes from behind, and outlines would be left standing, one a frame; the pass
+        before came from where there is none.
+        """
+        if not earlier:
+            return None
+        before = mean_prior(earlier)
+        return before if coming is None else long_term_prior((before, coming))
 
     def stylize(self, content: Tensor, prior: Prior | None, on_progress: Callable[[Progress], None]) -> Tensor:
         """Stylise one frame; see ``Method.stylize``. Progress is reported by layer and has no loss.

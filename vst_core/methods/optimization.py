@@ -19,7 +19,7 @@ from vst_core.features import Features
 from vst_core.methods.base import Prior, Progress
 from vst_core.methods.keep_color import color_moments
 from vst_core.methods.objective import Objective
-from vst_core.methods.priors import joint_prior, long_term_prior
+from vst_core.methods.priors import joint_prior, long_term_prior, two_sided_prior
 from vst_core.methods.solver import Convergence, IterateAverage, make_solver
 from vst_core.methods.style_target import StyleTarget, measure_style
 from vst_core.moments import Moments, blend_moments
@@ -62,13 +62,15 @@ class Optimization:
     Args:
         settings: weights, layers, steps.
         features: a network that has all content and style layers.
+        passes: how often a shot is gone over; they share the steps of a frame.
 
     Attributes:
         colors: see ``Method``; None until there is a style.
     """
 
-    def __init__(self, settings: OptimizationSettings, features: Features) -> None:
+    def __init__(self, settings: OptimizationSettings, features: Features, passes: int = 1) -> None:
         self._settings = settings
+        self._passes = passes
         self._features = features
         self.colors: Moments | None = None
         self._styles: list[Tensor] = []
@@ -88,9 +90,15 @@ class Optimization:
         self._targets = {}
         self.colors = blend_moments([color_moments(style.cpu()) for style in styles], blend)
 
-    def held_to(self, earlier: Sequence[Prior]) -> Prior:
-        """By the published loss, older results where no nearer one can be trusted, or all; see ``Method.held_to``."""
-        return joint_prior(earlier) if self._settings.long_term == "mean" else long_term_prior(earlier)
+    def held_to(self, earlier: Sequence[Prior], coming: Prior | None = None) -> Prior | None:
+        """By the published loss, older results where no nearer one can be trusted, or all; see ``Method.held_to``.
+
+        And to the next frame alike: to the mean of both sides where both can be trusted, else to the one that can.
+        """
+        if not earlier:
+            return coming
+        before = joint_prior(earlier) if self._settings.long_term == "mean" else long_term_prior(earlier)
+        return before if coming is None else two_sided_prior(before, coming)
 
     def stylize(self, content: Tensor, prior: Prior | None, on_progress: Callable[[Progress], None]) -> Tensor:
         """Stylise one frame; see ``Method.stylize``."""
@@ -99,7 +107,8 @@ class Optimization:
             scales = plan_scales(height, width, settings.scales, settings.iterations)
             return self._run(settings, content, scales, content, None, on_progress)
         start = prior.valid * prior.warped + (1 - prior.valid) * content
-        return self._run(settings, start, [Scale(height, width, settings.steps_in(1))], content, prior, on_progress)
+        scale = Scale(height, width, settings.steps_in(1, self._passes))
+        return self._run(settings, start, [scale], content, prior, on_progress)
 
     def refine(
         self,
@@ -121,7 +130,7 @@ class Optimization:
             on_progress: see ``Method.stylize``.
         """
         height, width = content.shape[-2:]
-        scale = Scale(height, width, self._settings.steps_in(number))
+        scale = Scale(height, width, self._settings.steps_in(number, self._passes))
         gentler = self._settings.model_copy(update={"learning_rate": self._settings.learning_rate / number})
         return self._run(gentler, start, [scale], content, prior, on_progress)
 

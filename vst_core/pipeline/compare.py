@@ -35,6 +35,7 @@ METHODS: dict[str, tuple[str, dict[str, Any]]] = {
     "quality-alone": ("network quality, each frame alone", {"network": "quality", "temporal": False}),
     "quality-short": ("network quality, the frame before alone", {"network": "quality", "lags": (1,)}),
     "quality": ("network quality", {"network": "quality"}),
+    "quality-passes": ("network quality, 2 passes", {"network": "quality", "passes": 2}),
     "fast-short": ("network fast, the frame before alone", {"network": "fast", "lags": (1,)}),
     "fast": ("network fast", {"network": "fast"}),
 }
@@ -133,12 +134,11 @@ def _settings(base: Mapping[str, Any], changes: Mapping[str, Any], style: str, o
         "overwrite": True,
         "optimization": {**base.get("optimization", {})},
     }
-    for setting in ("temporal", "network", "lags"):
+    for setting in ("temporal", "network", "lags", "passes"):
         if setting in changes:
             data[setting] = changes[setting]
-    for setting in ("style_loss", "passes"):
-        if setting in changes:
-            data["optimization"][setting] = changes[setting]
+    if "style_loss" in changes:
+        data["optimization"]["style_loss"] = changes["style_loss"]
     if "flow.source" in changes:
         data["flow"] = {"source": changes["flow.source"]}
     if data["method"] == "feedforward":

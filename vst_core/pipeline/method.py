@@ -59,7 +59,7 @@ def open_method(settings: RenderSettings, device: Device, cache: RenderCache | N
         lambda: Features(settings.features, loaded, layers, dtype=device.dtype, device=device.torch_device),
         *(settings.features, loaded.sha256, *layers, *home),
     )
-    return LoadedMethod(Optimization(options, features), device, asset(loaded.path, loaded.sha256))
+    return LoadedMethod(Optimization(options, features, settings.passes), device, asset(loaded.path, loaded.sha256))
 
 
 def style_images(settings: RenderSettings) -> tuple[Path, ...]:

@@ -12,7 +12,7 @@ from vst_core.device import to_device
 from vst_core.flow import Motion, warp_sharp
 from vst_core.frames import FrameRange
 from vst_core.image import Window
-from vst_core.methods import Optimization, Prior, blended_start, two_sided_prior
+from vst_core.methods import Optimization, Prior, blended_start
 from vst_core.pipeline.footage import Input
 from vst_core.pipeline.plate import named_frame
 from vst_core.pipeline.result import FrameReport
@@ -60,8 +60,8 @@ class Pass:
     def stylize(self, shot: Shot, given: Input, past: Past, report: FrameReport) -> tuple[Tensor, Prior | None]:
         """Make a frame.
 
-        In a pass after the first it goes on from its own result in the one before, blended with those of its
-        neighbours, and is held to them: the frame just visited, and the next one as the pass before left it.
+        In a pass after the first it is held to its neighbours on both sides: frames just visited, and the next one as
+        the pass before left it. An optimisation goes on from its own result there, blended with those of both.
 
         Args:
             shot: what is rendered.
@@ -81,21 +81,20 @@ class Pass:
             for lag, motion in given.motions.items()
             if lag * self.direction > 0
         ]
-        prior = shot.method.held_to(visited) if visited else None
-        content_there = to_device(content, device)
-        if (earlier := self.earlier) is None:
-            visited.clear()  # what the method takes is enough in memory
-            with named_frame(frame):
-                return shot.method.stylize(content_there, _on(prior, device), report).cpu(), prior
-        neighbours = visited[:1]
-        if (motion := given.motions.get(-self.direction)) is not None:
+        coming, earlier = None, self.earlier
+        if earlier is not None and (motion := given.motions.get(-self.direction)) is not None:
             coming = _warped(earlier(frame + self.direction), motion, window, content)
-            neighbours = [*neighbours, coming]
-            prior = coming if prior is None else two_sided_prior(prior, coming)
-        start = to_device(blended_start(earlier(frame).image, neighbours), device)
-        assert isinstance(shot.method, Optimization)  # no other method is given passes
+        prior = shot.method.held_to(visited, coming)
+        content_there = to_device(content, device)
+        if earlier is not None and isinstance(shot.method, Optimization):
+            neighbours = [each for each in (*visited[:1], coming) if each is not None]
+            start = to_device(blended_start(earlier(frame).image, neighbours), device)
+            with named_frame(frame):
+                return shot.method.refine(content_there, start, _on(prior, device), self.number, report).cpu(), prior
+        visited.clear()  # what the method takes is enough in memory
+        del coming
         with named_frame(frame):
-            return shot.method.refine(content_there, start, _on(prior, device), self.number, report).cpu(), prior
+            return shot.method.stylize(content_there, _on(prior, device), report).cpu(), prior
 
 
 def _on(prior: Prior | None, device: torch.device) -> Prior | None:

@@ -32,10 +32,9 @@ def trial_settings(given: dict[str, Any]) -> RenderSettings:
     settings = RenderSettings.of(
         kept | {"plate": "plate.png", "style": {"styles": ["style.png"]}, "output": {"pattern": "out.exr"}}
     )
-    steps = settings.optimization.model_copy(update={"iterations": STEPS, "scales": 1, "passes": 1})
-    return settings.model_copy(
-        update={"optimization": steps, "temporal": False, "scale": 1.0, "flow": FlowSettings(source="none")}
-    )
+    steps = settings.optimization.model_copy(update={"iterations": STEPS, "scales": 1})
+    alone = {"temporal": False, "passes": 1, "scale": 1.0, "flow": FlowSettings(source="none")}
+    return settings.model_copy(update={"optimization": steps, **alone})
 
 
 def run_trial(settings: RenderSettings, cache: RenderCache, job: Job) -> dict[str, Any]:
