@@ -11,6 +11,7 @@ and was seen earlier; its distance is the mean difference to the result of the l
 from __future__ import annotations
 
 import argparse
+import itertools
 import sys
 import tempfile
 import time
@@ -39,7 +40,7 @@ sys.path.insert(0, str(ROOT / "samples"))
 from tram_path import AT, FIRST, offset  # noqa: E402 - beside the shots, not in a package
 
 SHOTS = {"theatre": ROOT / "samples/shot/shot.####.exr", "tram": ROOT / "demo/tram/shot.####.exr"}
-STYLE = ROOT / "samples/styles/oil.png"
+STYLES = ("oil", "ink", "mosaic", "watercolor", "woodcut")
 LAGS = (1, 2, 4, 10)
 FARTHEST = 40
 """Frames back that a former look is looked for."""
@@ -55,12 +56,13 @@ class Rendered:
         stages: seconds a frame of motion and of the method, where the frames were made.
     """
 
-    def __init__(self, shot: str, frames: str, folder: Path, **changes: object) -> None:
-        name = "-".join([shot, *(f"{key}{value}" for key, value in changes.items() if key != "optimization")])
+    def __init__(self, shot: str, frames: str, folder: Path, style: str = STYLES[0], **changes: object) -> None:
+        name = "-".join([shot, style, *(f"{key}{value}" for key, value in changes.items() if key != "optimization")])
         self.shot, self.output = shot, f"{folder / name.replace(',', '')}-{time.monotonic_ns()}/o.####.exr"
         data = {"plate": str(SHOTS[shot]), "frames": frames, "threads": 1, "output": {"pattern": self.output}}
-        style = "oil" if changes.get("method") != "optimization" else str(STYLE)
-        settings = RenderSettings.of({**data, "style": {"styles": [style]}, "features": "vgg16", **changes})
+        picture = ROOT / f"samples/styles/{style}.png"
+        wanted = style if changes.get("method") != "optimization" else str(picture)
+        settings = RenderSettings.of({**data, "style": {"styles": [wanted]}, "features": "vgg16", **changes})
         start = time.perf_counter()
         results = list(render_shot(settings, cache=_CACHE))
         self.seconds = (time.perf_counter() - start) / len(results)
@@ -68,8 +70,7 @@ class Rendered:
         made = [result.stages for result in results if result.stages is not None]
         self.stages = [float(np.mean([getattr(each, stage) for each in made])) for stage in ("motion", "method")]
         lags = tuple(lag for lag in LAGS if lag < len(results))
-        styles = (STYLE,) if changes.get("method") == "optimization" else ()
-        self.report: Report = measure_shot(self.output, settings.plate, lags=lags, styles=styles, network="vgg16")
+        self.report: Report = measure_shot(self.output, settings.plate, lags=lags, styles=(picture,), network="vgg16")
 
     def error(self, lag: int) -> tuple[float, float]:
         """Warping error at a lag, and what of it lies beyond the plate's."""
@@ -183,15 +184,16 @@ def compare_memory(
                     )
 
 
-def compare_passes(shots: Sequence[tuple[str, str]], folder: Path, passes: Sequence[int], **changes: object) -> None:
-    """The same steps in one pass and in several."""
-    for shot, frames in shots:
-        print(f"\npasses, {shot} {frames}", flush=True)
-        for number in passes:
-            made = Rendered(shot, frames, folder, **changes, passes=number)
-            forward, backward = both_ways(made)
-            print(f"passes {number}  {made.line()}  forward {forward:.4f}  backward {backward:.4f}", end="")
-            print(f"  differ by {abs(forward / backward - 1):.1%}", flush=True)
+def compare_passes(
+    shot: tuple[str, str], folder: Path, name: str, passes: Sequence[int], style: str = STYLES[0], **changes: object
+) -> None:
+    """The same in one pass and in several: the steps of an optimisation, or a network."""
+    print(f"\npasses, {name}, {style}, {' '.join(shot)}", flush=True)
+    for number in passes:
+        made = Rendered(*shot, folder, style, **changes, passes=number)
+        forward, backward = both_ways(made)
+        print(f"passes {number}  {made.line()}  forward {forward:.4f}  backward {backward:.4f}", end="")
+        print(f"  differ by {abs(forward / backward - 1):.1%}", flush=True)
 
 
 def main() -> None:
@@ -221,7 +223,9 @@ def main() -> None:
             optimized |= {f"{lags} mean": {"lags": lags, **mean} for lags in ("1,2,4", "1,2,3,4")}
             compare_memory(shots, folder, "optimisation", optimized, **solved)
         if "passes" in options.parts:
-            compare_passes(shots[:1], folder, (1, 2, 4), **solved)
+            compare_passes(shots[0], folder, "optimisation", (1, 2, 4), **solved)
+            for network, style in itertools.product(("fast", "quality"), STYLES):
+                compare_passes(shots[0], folder, network, (1, 2, 3), style, network=network)
 
 
 if __name__ == "__main__":

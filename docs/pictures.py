@@ -1,4 +1,4 @@
-"""Draws ``shot.png`` of the README and the contact sheets of the gallery: ``python docs/pictures.py``.
+"""Draws ``shot.png`` of the README, the contact sheets of the gallery and ``passes.png``: ``python docs/pictures.py``.
 
 The sample shot through both networks in every style, as ``vst render`` paints it by default; some minutes. Nothing is
 retouched.
@@ -7,11 +7,13 @@ retouched.
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.image import imread
+from matplotlib.image import imread, imsave
 
 import vst_core as vst
 from vst_core.pipeline.sheet import write_sheet
@@ -22,12 +24,13 @@ FRAMES = vst.FrameRange(1001, 1016)
 STYLES = ("oil", "ink", "mosaic", "watercolor", "woodcut")
 SHEETS = {"quality": ("sheet.png", 4), "fast": ("sheet_fast.png", 2)}  # file, frames of each style
 SHOWN, WIDTH = "oil", 320
+PART = slice(64, 164), slice(87, 227)  # rows and columns, where much comes into view
 LINES = {"each by itself": "C3", "on earlier ones": "C0", "the plate": "black"}
 
 
-def paint(pattern: str, style: str, *, network: str = "quality", temporal: bool = True) -> str:
+def paint(pattern: str, style: str, **changes: object) -> str:
     """Render the sample shot; the pattern again."""
-    data = {"network": network, "style": {"styles": [style]}, "temporal": temporal, "output": {"pattern": pattern}}
+    data = {"style": {"styles": [style]}, "output": {"pattern": pattern}, **changes}
     for _ in vst.render_shot(vst.RenderSettings.of({"plate": PLATE, **data})):
         pass
     return pattern
@@ -63,6 +66,15 @@ def draw_flicker(axes: Axes, painted: str, alone: str) -> None:
     axes.spines[["top", "right"]].set_visible(False)
 
 
+def draw_passes(patterns: Sequence[str], folder: Path) -> None:
+    """A part of the last frame of each, side by side, pixel by pixel."""
+    parts = []
+    for pattern in patterns:
+        write_sheet([pattern], folder / "frame.png", frames=vst.FrameRange(*[FRAMES.last] * 2), width=WIDTH)
+        parts.append(imread(folder / "frame.png")[PART])
+    imsave(DOCS / "passes.png", np.concatenate(parts, 1).repeat(3, 0).repeat(3, 1))
+
+
 def main() -> None:
     """Render and draw."""
     with tempfile.TemporaryDirectory() as name:
@@ -74,6 +86,8 @@ def main() -> None:
             write_sheet(rows, DOCS / sheet, columns=columns, width=WIDTH)
         alone = paint(f"{name}/alone.####.exr", SHOWN, temporal=False)
         draw_shot(painted["quality", SHOWN], alone, Path(name))
+        twice = paint(f"{name}/twice.####.exr", SHOWN, passes=2)
+        draw_passes((painted["quality", SHOWN], twice, alone), Path(name))
 
 
 if __name__ == "__main__":

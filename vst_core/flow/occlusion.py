@@ -24,7 +24,11 @@ _FOUND = 0.03
 
 
 def consistency_mask(
-    backward_flow: Tensor, previous_forward_flow: Tensor | None = None, *, soft: bool = True
+    backward_flow: Tensor,
+    previous_forward_flow: Tensor | None = None,
+    *,
+    soft: bool = True,
+    boundaries: bool = True,
 ) -> Tensor:
     """Where the previous frame, warped by ``backward_flow``, shows what the current frame shows.
 
@@ -46,15 +50,18 @@ def consistency_mask(
         previous_forward_flow: (B, 2, H, W), pixels, on (t-1)'s grid, to t. Without it nothing can be found
             inconsistent: only the tests for the frame's edge and for motion boundaries apply.
         soft: False returns the unblurred decision, 1 where trusted and 0 elsewhere.
+        boundaries: False leaves the third test out: estimated motion is uncertain at its boundaries, known motion is
+            not.
 
     Returns:
         (B, 1, H, W) in [0, 1], the flow's type, without gradient.
     """
     with torch.no_grad():
         energy = _energy(backward_flow)
-        is_boundary = _gradient_energy(backward_flow).sub_(energy, alpha=0.01) > 0.002
         within = is_inside(backward_flow)
-        trust = (within & ~is_boundary).to(energy.dtype)
+        trust = within.to(energy.dtype)
+        if boundaries:
+            trust.masked_fill_(_gradient_energy(backward_flow).sub_(energy, alpha=0.01) > 0.002, 0)
         if previous_forward_flow is not None:
             forward = warp(previous_forward_flow, backward_flow)
             limit = energy.add_(_energy(forward)).mul_(0.01).add_(0.5)

@@ -93,7 +93,7 @@ class Footage:
         if frame == self._shown.first and not any(frame - lag in self._shown for lag in lags):
             return Input(shown, {}, (), seconds)
         motions = {
-            lag: replace(self._followed(far, frame, lag), forward_flow=None)
+            lag: replace(self._followed(far, frame, lag, is_next=lag * back < 0), forward_flow=None)
             for lag in lags
             if self._is_one_shot(frame, frame - lag)
         }
@@ -152,9 +152,11 @@ class Footage:
             self._found_cuts[frame] = is_cut(self._views.view(frame).motion.image, self._step(frame).valid)
         return self._found_cuts[frame]
 
-    def _followed(self, far: Motions | FarMotions, frame: int, lag: int) -> Motion:
+    def _followed(self, far: Motions | FarMotions, frame: int, lag: int, *, is_next: bool) -> Motion:
         if self._flow.source == "none":  # which is bound to what was there before, whatever moved
             return far.between(frame, lag)
+        if is_next:
+            return self._near.seen_to_its_edges(frame, lag)
         return self._step(frame) if lag == 1 else (far if abs(lag) > 1 else self._near).seen(frame, lag)
 
     def _step(self, frame: int) -> Motion:

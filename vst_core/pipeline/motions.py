@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import torch
 
-from vst_core.flow import Motion, MotionFinder, compose, invert, steady_motion, unchanged_mask, warp
+from vst_core.flow import Motion, MotionFinder, compose, consistency_mask, invert, steady_motion, unchanged_mask, warp
 from vst_core.pipeline.plate import motion_between, named_frame
 from vst_core.pipeline.views import FAR_WIDTH, SmallViews, Viewed
 from vst_core.pipeline.windows import coverage, place
@@ -36,6 +36,7 @@ class Motions:
         self._views, self._find, self._known_step = views, find, step
         self._chains = flow.is_pattern or flow.source == "vectors"
         self._has_both_ways = not flow.is_pattern or flow.forward is not None or flow.is_exr_pattern
+        self._is_known = flow.is_exr_pattern or flow.source == "vectors"
         self._links: dict[tuple[int, int], Motion] = {}
 
     def remember(self, frame: int, back: int | None) -> None:
@@ -75,6 +76,19 @@ class Motions:
         with torch.no_grad():
             return self._unchanged(frame, lag, self.between(frame, lag))
 
+    def seen_to_its_edges(self, frame: int, lag: int) -> Motion:
+        """``seen``, and motion boundaries with it where motion is known: there things come into view.
+
+        Raises:
+            VstError: see ``between``.
+        """
+        with torch.no_grad():
+            link = self._link(frame, lag)
+            if self._is_known and link.forward_flow is not None:
+                valid = consistency_mask(link.backward_flow, link.forward_flow, boundaries=False)
+                link = self._covered(frame, lag, replace(link, valid=valid))
+            return self._unchanged(frame, lag, link)
+
     def _unchanged(self, frame: int, lag: int, motion: Motion) -> Motion:
         current, previous = self._views.view(frame), self._views.view(frame - lag)
         before = place(previous.motion.image, previous.window, current.window)
@@ -112,9 +126,13 @@ class Motions:
         forward_flow = invert(last.backward_flow) if last.forward_flow is None else last.forward_flow
         own, window = (self._views.view(each).window for each in (earlier + back, frame))
         motion = steady_motion(backward_flow, place(forward_flow, own, window), abs(lag))
-        covered = coverage(self._views.view(earlier).covered, window)
+        return self._unchanged(frame, lag, self._covered(frame, lag, motion))
+
+    def _covered(self, frame: int, lag: int, motion: Motion) -> Motion:
+        """Valid only where the other frame has pixels."""
+        covered = coverage(self._views.view(frame - lag).covered, self._views.view(frame).window)
         there = warp(covered, motion.backward_flow, padding="zeros")
-        return self._unchanged(frame, lag, replace(motion, valid=motion.valid * there))
+        return replace(motion, valid=motion.valid * there)
 
 
 class FarMotions:
