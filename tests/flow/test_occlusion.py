@@ -147,6 +147,17 @@ def test_an_inconsistent_boundary_counts_as_inconsistent() -> None:
     assert np.abs(consistency_mask(backward, forward)[0, 0].numpy() - wanted).max() < GREY_LEVEL
 
 
+def test_known_motion_is_trusted_at_its_boundaries_where_it_is_consistent() -> None:
+    backward, forward = torch.zeros(1, 2, 15, 20), torch.zeros(1, 2, 15, 20)
+    backward[:, 0, :, 10:] = 4
+    forward[:, 0, :, 14:] = -4
+    usual, known = (consistency_mask(backward, forward, soft=False, boundaries=each)[0, 0] for each in (True, False))
+    assert usual[7, 8:12].tolist() == [1, 0, 0, 1]
+    assert known[7].tolist() == [1] * 16 + [0] * 4  # and nothing beyond the frame
+    contradicted = consistency_mask(backward, torch.zeros_like(forward), soft=False, boundaries=False)[0, 0]
+    assert contradicted[7].tolist() == [1] * 10 + [0] * 10
+
+
 def test_outside_wins_over_inconsistent() -> None:
     backward = constant_flow(15, 20, -6, 0)
     forward = constant_flow(15, 20, -6, 0)

@@ -95,3 +95,14 @@ def test_estimators_look_at_both_frames(folder: Path) -> None:
     motion = motions(folder, "dis").between(1004, 3)
     still = ~is_bar(1004) & ~is_bar(1001)
     assert trusted(motion)[still].mean() > 0.8
+
+
+def test_what_comes_into_view_is_found_in_the_next_frame_up_to_the_edge(folder: Path) -> None:
+    """Where the motion is known; what is about to be hidden is not found."""
+    revealed, hidden = is_bar(1002) & ~is_bar(1003), is_bar(1004) & ~is_bar(1003)
+    known, plain = motions(folder).seen_to_its_edges(1003, -1), motions(folder).seen(1003, -1)
+    assert trusted(known)[revealed].mean() > 0.95
+    assert trusted(plain)[revealed].mean() < 0.8
+    assert not trusted(known)[hidden].any()
+    estimated, same = motions(folder, "dis").seen_to_its_edges(1003, -1), motions(folder, "dis").seen(1003, -1)
+    assert torch.equal(estimated.valid, same.valid)

@@ -49,6 +49,7 @@ class Footage:
         shown: the frames of the shot.
         cuts: frames that begin another shot; None finds them.
         files: where frames and motion are read.
+        to_edges: of the next frame, take motion boundaries too: see ``Motions.seen_to_its_edges``.
     """
 
     def __init__(
@@ -59,8 +60,10 @@ class Footage:
         shown: FrameRange,
         cuts: Sequence[int] | None,
         files: Sequence[FrameSequence],
+        *,
+        to_edges: bool = False,
     ) -> None:
-        self._find, self._flow, self._shown, self._files = find, flow, shown, files
+        self._find, self._flow, self._shown, self._files, self._to_edges = find, flow, shown, files, to_edges
         self._views = Views(reader)
         self._near = Motions(self._views, find, flow)
         self._far: Motions | FarMotions | None = None
@@ -155,7 +158,7 @@ class Footage:
     def _followed(self, far: Motions | FarMotions, frame: int, lag: int, *, is_next: bool) -> Motion:
         if self._flow.source == "none":  # which is bound to what was there before, whatever moved
             return far.between(frame, lag)
-        if is_next:
+        if is_next and self._to_edges:
             return self._near.seen_to_its_edges(frame, lag)
         return self._step(frame) if lag == 1 else (far if abs(lag) > 1 else self._near).seen(frame, lag)
 

@@ -111,7 +111,8 @@ def open_footage(
     cuts = None if settings.cuts == "auto" else settings.cut_frames
 
     def make() -> Footage:
-        return Footage(reader, motion, flow, shown, cuts, files)
+        # An optimisation follows the edges of the frame itself, and flickers more with what another one had there.
+        return Footage(reader, motion, flow, shown, cuts, files, to_edges=settings.method == "feedforward")
 
     if settings.chunk is None or settings.stands_alone:
         kept.clear()
