@@ -118,8 +118,8 @@ comparison: .venv/ready $(VGG16)
 	$(BIN)/vst compare samples/shot/shot.####.exr --style samples/styles/oil.png --features vgg16 --frames 1001-1011 \
 	  --scale 0.5 --iterations 100 --iterations-next 30 -o demo/compare
 
-# Long memory and several passes of the optimisation, on the sample shot and the second one.
-bench-ruder: .venv/ready $(VGG16) tram
+# Long memory and several passes, on the sample shot and the second one.
+bench-ruder: .venv/bench-ready $(VGG16) tram
 	$(BIN)/python bench/bench_ruder.py networks optimization passes
 
 # Shots beside one another, exact chunks, seams; forty minutes on two slow cores that do nothing else.

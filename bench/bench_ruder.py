@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from shots import STYLES, style_image
 from torch import Tensor
 
 from vst_core.flow import warp
@@ -40,7 +41,6 @@ sys.path.insert(0, str(ROOT / "samples"))
 from tram_path import AT, FIRST, offset  # noqa: E402 - beside the shots, not in a package
 
 SHOTS = {"theatre": ROOT / "samples/shot/shot.####.exr", "tram": ROOT / "demo/tram/shot.####.exr"}
-STYLES = ("oil", "ink", "mosaic", "watercolor", "woodcut")
 LAGS = (1, 2, 4, 10)
 FARTHEST = 40
 """Frames back that a former look is looked for."""
@@ -60,7 +60,7 @@ class Rendered:
         name = "-".join([shot, style, *(f"{key}{value}" for key, value in changes.items() if key != "optimization")])
         self.shot, self.output = shot, f"{folder / name.replace(',', '')}-{time.monotonic_ns()}/o.####.exr"
         data = {"plate": str(SHOTS[shot]), "frames": frames, "threads": 1, "output": {"pattern": self.output}}
-        picture = ROOT / f"samples/styles/{style}.png"
+        picture = style_image(style)
         wanted = style if changes.get("method") != "optimization" else str(picture)
         settings = RenderSettings.of({**data, "style": {"styles": [wanted]}, "features": "vgg16", **changes})
         start = time.perf_counter()

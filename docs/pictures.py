@@ -68,9 +68,9 @@ def draw_flicker(axes: Axes, painted: str, alone: str) -> None:
 
 def draw_passes(patterns: Sequence[str], folder: Path) -> None:
     """A part of the last frame of each, side by side, pixel by pixel."""
-    parts = []
+    parts, last = [], vst.FrameRange(FRAMES.last, FRAMES.last)
     for pattern in patterns:
-        write_sheet([pattern], folder / "frame.png", frames=vst.FrameRange(*[FRAMES.last] * 2), width=WIDTH)
+        write_sheet([pattern], folder / "frame.png", frames=last, width=WIDTH)
         parts.append(imread(folder / "frame.png")[PART])
     imsave(DOCS / "passes.png", np.concatenate(parts, 1).repeat(3, 0).repeat(3, 1))
 

@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 import OpenEXR
 from numpy.typing import NDArray
+from safetensors.torch import load_file
 
 from vst_core import FrameRange, FrameResult, RenderSettings, render_shot
 
@@ -165,6 +166,14 @@ class SmallShot:
         network = ("--method", "optimization", "--features", "vgg16", "--weights", self.weights)
         files = (self.pattern, "--style", self.style, "-o", output / "out.####.exr", "--frames", frames)
         return [str(word) for word in ("render", *files, *network, *steps, *more)]
+
+
+def looks(folder: Path, frame: int) -> NDArray[np.float32]:
+    """(H, W, 3), a result as the method made it, in the last pass; a draft's states have a folder of their own."""
+    found = (folder / ".out.vst").rglob(f"{frame}.safetensors")
+    (path,) = (each for each in found if not each.parent.name.startswith("pass-"))
+    state: NDArray[np.float32] = load_file(path)["stylized"][0].float().numpy()
+    return state.transpose(1, 2, 0)
 
 
 def out(folder: Path, frame: int) -> Path:

@@ -11,10 +11,9 @@ import numpy as np
 import pytest
 from exr_files import start_child
 from passing_shot import FRAMES, comes_back, write_passing_shot
-from safetensors.torch import load_file
 from shot_settings import changed
 from small_network import KEEPS, network_command, with_network, write_random_network
-from small_shot import COMMAND_LINE, SHOT, Outcome, SmallShot, copy_of, differing, out, wait_for
+from small_shot import COMMAND_LINE, SHOT, Outcome, SmallShot, copy_of, differing, looks, out, wait_for
 from torch import Tensor
 
 from vst_core import FrameRange, InputError, RenderSettings, SettingsError, check_shot, render_shot
@@ -30,13 +29,6 @@ def painted(tmp_path_factory: pytest.TempPathFactory, small_shot: SmallShot, sma
     folder = tmp_path_factory.mktemp("painted")
     small_shot.render(folder, **with_network(small_network, lags=LAGS))
     return folder
-
-
-def looks(folder: Path, frame: int) -> np.ndarray:
-    """(H, W, 3), as the method made it."""
-    (path,) = (folder / ".out.vst").rglob(f"{frame}.safetensors")  # a draft has a folder of its own
-    state: np.ndarray = load_file(path)["stylized"][0].float().numpy()
-    return state.transpose(1, 2, 0)
 
 
 def test_what_comes_back_looks_as_it_did(small_shot: SmallShot, tmp_path: Path) -> None:

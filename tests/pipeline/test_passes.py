@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 from exr_files import start_child
-from safetensors.torch import load_file
 from shot_settings import changed
-from small_shot import COMMAND_LINE, Outcome, SmallShot, copy_of, differing, out, read_channels, write_channels
+from small_shot import COMMAND_LINE, Outcome, SmallShot, copy_of, differing, looks, out, read_channels, write_channels
 
 from vst_core import FrameRange, OutputError, RenderSettings, SettingsError, render_shot
 from vst_core.errors import Cancelled, ExitCode
@@ -37,12 +36,6 @@ def painted(tmp_path_factory: pytest.TempPathFactory, small_shot: SmallShot) -> 
     folder = tmp_path_factory.mktemp("painted")
     visits(small_shot, folder, **PASSES)
     return folder
-
-
-def looks(folder: Path, frame: int) -> np.ndarray:
-    """(3, H, W), as the method made it."""
-    state: np.ndarray = load_file(folder / ".out.vst" / f"{frame}.safetensors")["stylized"][0].float().numpy()
-    return state
 
 
 def kept_passes(folder: Path) -> dict[str, list[int]]:

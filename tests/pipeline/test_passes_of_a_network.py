@@ -8,19 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 from passing_shot import FRAMES, is_bar, write_passing_shot
-from safetensors.torch import load_file
 from small_network import with_network
-from small_shot import SHOT, SmallShot, color_of, differing, out, read_channels, write_channels
+from small_shot import SHOT, SmallShot, color_of, differing, looks, out, read_channels, write_channels
 
 from vst_core import render_shot
 from vst_core.errors import Cancelled
 from vst_core.pipeline.result import FrameProgress
-
-
-def looks(folder: Path, frame: int) -> np.ndarray:
-    """(H, W, 3), as the network made it."""
-    state: np.ndarray = load_file(folder / ".out.vst" / f"{frame}.safetensors")["stylized"][0].float().numpy()
-    return state.transpose(1, 2, 0)
 
 
 def shipped(**changes: Any) -> dict[str, Any]:
