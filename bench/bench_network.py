@@ -14,12 +14,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import torch
 from bench_frame import enlarge
+from in_turn import Worker
 from paired import milliseconds, paired, ratio
 from PIL import Image
 from plain_network import PlainNetwork
@@ -109,24 +110,41 @@ def peers_table(rounds: int, *, quick: bool) -> Table:
     return table
 
 
-def pipeline(folder: Path, size: tuple[int, int], frames: int, threads: int) -> tuple[float, float]:
-    """Seconds a frame from EXR with vectors to EXR, and in the network alone, with so many threads for that."""
-    for number in range(1001, 1001 + frames):
-        enlarge(number, folder / f"plate.{number}.exr", *size)
-    settings = RenderSettings.of(
-        {
-            "plate": str(folder / "plate.####.exr"),
-            "style": {"styles": ["oil"]},
-            "output": {"pattern": str(folder / "out.####.exr")},
-            "threads": threads,
-        }
-    )
-    # One comes out when the next one is painted; the last one, when it is written, with the processor to itself.
-    ends = [time.perf_counter() for _ in render_shot(settings)][:-1]
+def rendered(folder: Path, threads: int) -> Iterator[object]:
+    """Frames with vectors from EXR to EXR, with so many threads for the network."""
+    settings = {
+        "plate": str(folder / "plate.####.exr"),
+        "style": {"styles": ["oil"]},
+        "output": {"pattern": str(folder / "out.####.exr")},
+        "threads": threads,
+    }
+    return render_shot(RenderSettings.of(settings))
+
+
+def painted(size: tuple[int, int], threads: int) -> Iterator[object]:
+    """The network alone, over and over."""
     network, given = made("quality", threads), frame(*size)
-    alone = paired({"": lambda: network(*given)}, frames - 1, warmup=1)
-    whole = statistics.median(later - earlier for earlier, later in itertools.pairwise(ends))
-    return whole, milliseconds(alone, "") / 1000
+    while True:
+        yield network(*given)
+
+
+def pipeline(size: tuple[int, int], frames: int, threads: int, prepare: Callable[[], object] | None) -> list[float]:
+    """Seconds a frame of the whole way, of the network alone, and the ratio of each frame to those beside it."""
+    with tempfile.TemporaryDirectory() as name:
+        # Two to warm up, and the last one is written with the processor to itself.
+        for number in range(1001, 1001 + frames + 3):
+            enlarge(number, Path(name) / f"plate.{number}.exr", *size)
+        with (
+            Worker(rendered, Path(name), threads, prepare=prepare) as render,
+            Worker(painted, size, threads, prepare=prepare) as network,
+        ):
+            render.step(), render.step(), network.step()
+            alone, whole = [network.step()], []
+            for _ in range(frames):
+                whole.append(render.step())
+                alone.append(network.step())
+    ratios = [2 * mine / sum(beside) for mine, beside in zip(whole, itertools.pairwise(alone), strict=True)]
+    return [statistics.median(values) for values in (whole, alone, ratios)]
 
 
 def memory(folder: Path, size: tuple[int, int]) -> float:
@@ -142,20 +160,20 @@ def pipeline_table(rounds: int, *, quick: bool) -> Table:
     """The whole way of a frame beside the network alone, and what it takes in memory."""
     size, large = ((320, 180), (640, 360)) if quick else (HD, LARGE)
     note = """From EXR with vectors to EXR, network `quality`. With a core to spare, files and motion cost no time;
-without one, their own comes on top. Where memory is given back after every frame, the system clears it for the next."""
+without one, their own comes on top. Where memory is given back after every frame, the system clears it for the next.
+Two processes take turns, frame by frame, each stopped while the other works; the ratio is that of a frame to the two of
+the network beside it."""
     table = Table("The whole way of a frame", note, ("what", "s a frame", "network alone", "times"))
     with tempfile.TemporaryDirectory() as name:
         most = memory(Path(name), large)
-    for threads, keeps, how in ((0, True, ""), (0, False, ", memory given back"), (1, True, "")):
-        # In a process of its own, as a render is: the C library is told before there are threads.
-        told = {"initializer": keep_freed_memory} if keeps else {}
-        with (
-            tempfile.TemporaryDirectory() as name,
-            multiprocessing.get_context("spawn").Pool(1, **told) as process,
-        ):
-            whole, alone = process.apply(pipeline, (Path(name), size, rounds + 2, threads))
+    for threads, prepare, how in (
+        (0, keep_freed_memory, ""),
+        (0, None, ", memory given back"),
+        (1, keep_freed_memory, ""),
+    ):
+        whole, alone, times = pipeline(size, rounds, threads, prepare)
         used = f"{threads or os.cpu_count()} of {os.cpu_count()} cores for the network{how}"
-        table.add("{}x{}, ".format(*size) + used, f"{whole:.2f}", f"{alone:.2f}", f"{whole / alone:.2f}")
+        table.add("{}x{}, ".format(*size) + used, f"{whole:.2f}", f"{alone:.2f}", f"{times:.2f}")
     table.note += f" A frame of {large[0]}x{large[1]} takes at most {most:.2f} GiB."
     return table
 
