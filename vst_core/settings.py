@@ -212,7 +212,7 @@ class RenderSettings(SettingsModel):
         ge=1,
         le=64,
         description="How often the shot is gone over, forward and backward in turn, forward at last: what comes into "
-        "view is painted as it looks later. A network takes its time in each; optimization shares its steps out.",
+        "view is painted as it looks later. The time of a network grows with them; optimization shares its steps out.",
     )
     cuts: Cuts = Field(
         default="auto",
