@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torchvision_vgg import torchvision_maps, torchvision_stack
 
-from vst_core.features import Features
+from vst_core.features import Features, frozen_stack
 from vst_core.moments import Moments, feature_moments
 from vst_core.weights import Weights
 
@@ -104,3 +104,54 @@ def test_a_mean_may_be_used_without_its_second_moment(random_features: MakeFeatu
             for parts in ([found[layer].mean for layer in used], [expected[layer] for layer in used])
         )
         assert torch.allclose(first, second, rtol=1e-4, atol=1e-7)
+
+
+LARGE = [("relu1_2", "relu2_2"), ("relu3_1",), ("relu1_1", "relu2_1", "relu3_1", "relu4_1"), ("relu4_2", "relu5_1")]
+
+
+@pytest.mark.parametrize("layers", LARGE)
+@pytest.mark.parametrize(("height", "width"), [(333, 18), (288, 16)])
+def test_a_large_image_in_bands_is_the_same_image(
+    layers: tuple[str, ...], height: int, width: int, random_vgg16: Weights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Maps, moments and gradients, of a band's own rows and across its edges."""
+    network = Features("vgg16", random_vgg16, layers, dtype=torch.float64)
+    image = torch.rand(2, 3, height, width, dtype=torch.float64, requires_grad=True)
+
+    def result() -> list[Tensor]:
+        maps, moments = network.statistics(image, layers[-1:], layers)
+        parts = [*maps.values(), *(each for values in moments.values() for each in values)]
+        loss = torch.stack([part.pow(3).sum() / part.pow(3).sum().detach() for part in parts]).sum()
+        gradients = (torch.autograd.grad(loss, image, retain_graph=True)[0] for _ in range(2))
+        return [part.detach() for part in parts] + list(gradients)
+
+    def sizes() -> list[int]:
+        given: list[int] = []
+        usual = frozen_stack._rectified_convolution
+
+        def seen(x: Tensor, module: nn.Conv2d) -> Tensor:
+            given.append(x.numel())
+            return usual(x, module)
+
+        with pytest.MonkeyPatch.context() as patch, torch.no_grad():
+            patch.setattr(frozen_stack, "_rectified_convolution", seen)
+            network(image)
+        return given
+
+    whole, largest = result(), max(sizes())
+    monkeypatch.setattr(frozen_stack, "_MOST_BYTES", 100 * width * 8)
+    assert max(sizes()) < largest
+    for found, expected in zip(result(), whole, strict=True):
+        assert torch.allclose(found, expected, rtol=1e-7, atol=1e-9 * float(expected.abs().max()))
+
+
+def test_bands_without_a_way_back_give_the_same(random_vgg16: Weights, monkeypatch: pytest.MonkeyPatch) -> None:
+    network = Features("vgg16", random_vgg16, ["relu1_1", "relu3_1"])
+    image = torch.rand(1, 3, 200, 24)
+    with torch.no_grad():
+        whole = network.statistics(image, ["relu3_1"], ["relu1_1"], with_mean=False)
+        monkeypatch.setattr(frozen_stack, "_MOST_BYTES", 64 * 24 * 4)
+        found = network.statistics(image, ["relu3_1"], ["relu1_1"], with_mean=False)
+    assert torch.allclose(found[0]["relu3_1"], whole[0]["relu3_1"], rtol=1e-4, atol=1e-5)
+    assert torch.allclose(found[1]["relu1_1"].second, whole[1]["relu1_1"].second, rtol=1e-4)
+    assert found[1]["relu1_1"].mean.shape == (1, 0)
