@@ -180,9 +180,8 @@ the network beside it."""
 
 def tables(*, quick: bool = False) -> Iterator[Table]:
     """Peers, and the way of a frame."""
-    rounds = 2 if quick else 7
-    yield pipeline_table(rounds, quick=quick)
-    yield peers_table(rounds, quick=quick)
+    yield pipeline_table(2 if quick else 12, quick=quick)
+    yield peers_table(2 if quick else 7, quick=quick)
 
 
 if __name__ == "__main__":
