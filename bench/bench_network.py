@@ -128,8 +128,8 @@ def painted(size: tuple[int, int], threads: int) -> Iterator[object]:
         yield network(*given)
 
 
-def pipeline(size: tuple[int, int], frames: int, threads: int, prepare: Callable[[], object] | None) -> list[float]:
-    """Seconds a frame of the whole way, of the network alone, and the ratio of each frame to those beside it."""
+def pipeline(size: tuple[int, int], frames: int, threads: int, prepare: Callable[[], object] | None) -> list[str]:
+    """Seconds a frame of the whole way and of the network alone, and the ratio; the same of processor seconds."""
     with tempfile.TemporaryDirectory() as name:
         # Two to warm up, and the last one is written with the processor to itself.
         for number in range(1001, 1001 + frames + 3):
@@ -143,8 +143,11 @@ def pipeline(size: tuple[int, int], frames: int, threads: int, prepare: Callable
             for _ in range(frames):
                 whole.append(render.step())
                 alone.append(network.step())
-    ratios = [2 * mine / sum(beside) for mine, beside in zip(whole, itertools.pairwise(alone), strict=True)]
-    return [statistics.median(values) for values in (whole, alone, ratios)]
+    cells = []
+    for mine, theirs in zip(zip(*whole, strict=True), zip(*alone, strict=True), strict=True):
+        ratios = [2 * own / sum(beside) for own, beside in zip(mine, itertools.pairwise(theirs), strict=True)]
+        cells += [f"{statistics.median(values):.2f}" for values in (mine, theirs, ratios)]
+    return cells
 
 
 def memory(folder: Path, size: tuple[int, int]) -> float:
@@ -162,8 +165,9 @@ def pipeline_table(rounds: int, *, quick: bool) -> Table:
     note = """From EXR with vectors to EXR, network `quality`. With a core to spare, files and motion cost no time;
 without one, their own comes on top. Where memory is given back after every frame, the system clears it for the next.
 Two processes take turns, frame by frame, each stopped while the other works; the ratio is that of a frame to the two of
-the network beside it."""
-    table = Table("The whole way of a frame", note, ("what", "s a frame", "network alone", "times"))
+the network beside it. Processor seconds are those of all threads, which hardly depend on what else the machine does."""
+    columns = "what", "s a frame", "network alone", "times", "processor s", "network alone", "times"
+    table = Table("The whole way of a frame", note, columns)
     with tempfile.TemporaryDirectory() as name:
         most = memory(Path(name), large)
     for threads, prepare, how in (
@@ -171,9 +175,8 @@ the network beside it."""
         (0, None, ", memory given back"),
         (1, keep_freed_memory, ""),
     ):
-        whole, alone, times = pipeline(size, rounds, threads, prepare)
         used = f"{threads or os.cpu_count()} of {os.cpu_count()} cores for the network{how}"
-        table.add("{}x{}, ".format(*size) + used, f"{whole:.2f}", f"{alone:.2f}", f"{times:.2f}")
+        table.add("{}x{}, ".format(*size) + used, *pipeline(size, rounds, threads, prepare))
     table.note += f" A frame of {large[0]}x{large[1]} takes at most {most:.2f} GiB."
     return table
 

@@ -12,7 +12,19 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, NamedTuple
+
+
+class Step(NamedTuple):
+    """What a step took.
+
+    Attributes:
+        seconds: by the clock.
+        processor: of all threads of the process.
+    """
+
+    seconds: float
+    processor: float
 
 
 class Worker:
@@ -32,7 +44,7 @@ class Worker:
         self._process = context.Process(target=_go, args=(there, generator, arguments, prepare), daemon=True)
         self._process.start()
         there.close()
-        self._wait()
+        _, self._used = self._wait()
 
     def __enter__(self) -> Worker:
         return self
@@ -41,17 +53,19 @@ class Worker:
         self._process.kill()
         self._process.join()
 
-    def step(self) -> float:
-        """Seconds that the generator's next step takes."""
+    def step(self) -> Step:
+        """Have the generator make its next step."""
         start = time.perf_counter()
         os.kill(self._process.pid or 0, signal.SIGCONT)
-        return self._wait() - start
+        end, used = self._wait()
+        before, self._used = self._used, used
+        return Step(end - start, used - before)
 
-    def _wait(self) -> float:
-        self._told.recv()
+    def _wait(self) -> tuple[float, float]:
+        used: float = self._told.recv()
         done = time.perf_counter()
         os.waitpid(self._process.pid or 0, os.WUNTRACED)
-        return done
+        return done, used
 
 
 def _go(
@@ -68,5 +82,5 @@ def _go(
 
 
 def _stop(tell: Connection) -> None:
-    tell.send(None)
+    tell.send(time.process_time())
     os.kill(os.getpid(), signal.SIGSTOP)
