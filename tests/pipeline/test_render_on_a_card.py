@@ -72,5 +72,5 @@ def test_a_network(small_shot: SmallShot, colorful_network: Path, tmp_path: Path
 def test_an_optimisation(
     small_shot: SmallShot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any]
 ) -> None:
-    monkeypatch.setattr("vst_core.features.frozen_stack._FUSES", False)  # what the processor alone has, and rounds otherwise
+    monkeypatch.setattr("vst_core.features.frozen_stack._FUSES", False)  # no card has it, and it rounds otherwise
     assert_alike(small_shot, tmp_path, **changes)

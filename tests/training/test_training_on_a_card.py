@@ -16,7 +16,7 @@ from vst_core.training.run import train
 def test_it_comes_to_the_processors_network_and_goes_on_after_a_stop(
     small_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vst_core.features.frozen_stack._FUSES", False)  # what the processor alone has, and rounds otherwise
+    monkeypatch.setattr("vst_core.features.frozen_stack._FUSES", False)  # no card has it, and it rounds otherwise
     for device in ("cpu", "cuda"):
         run = {"device": device, "precision": "float32"}
         unfinished = train(settings(tmp_path / device, small_weights, run))
