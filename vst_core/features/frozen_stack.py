@@ -5,7 +5,7 @@ single layers makes a new map for each of these; and no gradient of a weight is 
 the node for the same reason: their gradient is a product that adds itself to the one that passes.
 
 A large image goes through in bands of rows. Going back, each band is computed again, so that no more than one band's
-maps are ever there: half as much time again at 4K, with what bands look at beyond themselves.
+maps are ever there: half as much time again, with what bands look at beyond themselves.
 """
 
 from __future__ import annotations
