@@ -10,7 +10,7 @@ maps are ever there: half as much time again, with what bands look at beyond the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
 import torch
@@ -40,7 +40,7 @@ class Wanted(NamedTuple):
 class _Gradient(NamedTuple):
     """What comes back to a rectifier's output: for its map, for its moments; None for nothing."""
 
-    map: Tensor | None = None
+    map: Tensor | None
     mean: Tensor | None = None
     second: Tensor | None = None
 
@@ -88,7 +88,7 @@ class _FrozenStack(torch.autograd.Function):
                 if with_moments:
                     results.extend(pixel_moments(as_pixels(output), with_mean))
 
-            _go(x, stack, wanted, take, saved.append if ctx.needs_input_grad[0] else None)
+            _go(x, stack, wanted, take, saved.append if ctx.needs_input_grad[0] else _ignore)
             ctx.save_for_backward(*saved)
             return tuple(results)
         ctx.save_for_backward(x)
@@ -106,14 +106,22 @@ class _FrozenStack(torch.autograd.Function):
             for index, (with_map, with_moments) in ctx.wanted.items()
         }
         if len(ctx.bands) == 1:
-            return _go_back(list(ctx.saved_tensors), ctx.stack, given), None, None, None
+
+            def add(index: int, grad: Tensor | None, output: Tensor) -> Tensor | None:
+                return _add(grad, output, given[index])
+
+            return _go_back(list(ctx.saved_tensors), ctx.stack, ctx.wanted, add), None, None, None
         (x,) = ctx.saved_tensors
         total = torch.zeros_like(x)
         for band in ctx.bands:
+
+            def add_own(index: int, grad: Tensor | None, output: Tensor, band: Band = band) -> Tensor | None:
+                return _add_band(grad, output, given[index], band, x.shape[2], ctx.factors[index])
+
             saved: list[Tensor] = []
             rows = slice(band.top, band.bottom)
-            _go(x[band.images, :, rows], ctx.stack, ctx.wanted, lambda *_: None, saved.append)
-            grad = _go_back(saved, ctx.stack, given, band, x.shape[2], ctx.factors)
+            _go(x[band.images, :, rows], ctx.stack, (), _ignore, saved.append)
+            grad = _go_back(saved, ctx.stack, ctx.wanted, add_own)
             if grad is not None:
                 total[band.images, :, rows] += grad
         return total, None, None, None
@@ -149,16 +157,16 @@ def _in_bands(
                 for total, part in zip(found[-2:], pixel_moments(as_pixels(own), with_mean), strict=True):
                     total[band.images] += part.mul_(band.share(height, factor))
 
-        _go(x[band.images, :, band.top : band.bottom], stack, wanted, take, None)
+        _go(x[band.images, :, band.top : band.bottom], stack, wanted, take, _ignore)
     return tuple(result for found in results.values() for result in found)
 
 
 def _go(
     x: Tensor,
     stack: nn.Sequential,
-    wanted: Mapping[int, Wanted],
+    wanted: Collection[int],
     take: Callable[[int, Tensor], object],
-    save: Callable[[Tensor], object] | None,
+    save: Callable[[Tensor], object],
 ) -> None:
     """Send images through the stack.
 
@@ -167,9 +175,8 @@ def _go(
         stack: the modules.
         wanted: of which rectifiers to give the output.
         take: is given them, with their number.
-        save: is given all that the way back needs, in order; None where there is no way back.
+        save: is given all that the way back needs, in order.
     """
-    save = save or (lambda _: None)
     for index, module in enumerate(stack):
         save(x)
         if isinstance(module, nn.Conv2d):
@@ -182,34 +189,31 @@ def _go(
             save(indices)
 
 
+def _ignore(*_: object) -> None:
+    """For what is not taken, or where there is no way back."""
+
+
 def _go_back(
     saved: list[Tensor],
     stack: nn.Sequential,
-    given: Mapping[int, _Gradient],
-    band: Band | None = None,
-    height: int = 0,
-    factors: tuple[int, ...] = (),
+    wanted: Collection[int],
+    add: Callable[[int, Tensor | None, Tensor], Tensor | None],
 ) -> Tensor | None:
-    """What comes back to the images, or to a band of them; only its own rows pass anything back.
+    """What comes back to the images that ``_go`` sent.
 
     Args:
-        saved: what ``_go`` saved; it is emptied on the way.
+        saved: what it saved; it is emptied on the way.
         stack: the modules.
-        given: what comes back to the rectifiers of the whole images, by number.
-        band: None for whole images.
-        height: of an image.
-        factors: see ``Reach``.
+        wanted: the rectifiers that something may come back to.
+        add: adds that to the gradient, if there is one; is given the rectifier's number, the gradient and the output.
     """
     grad: Tensor | None = None
     pooled, masked = saved[-1], False
     for index, module in reversed(list(enumerate(stack))):
         if isinstance(module, nn.ReLU):
             output = saved.pop()
-            own = given.get(index, _Gradient())
-            if band is not None and index in given:
-                grad = _add_band(grad, output, own, band, height, factors[index])
-            else:
-                grad = _add(grad, output, own)
+            if index in wanted:
+                grad = add(index, grad, output)
             if grad is not None and not masked:
                 _mask(grad, output)
             masked = False
@@ -222,7 +226,7 @@ def _go_back(
             indices, before = saved.pop(), saved.pop()
             if grad is not None:
                 # Only maxima pass anything back, and those are positive where their pool is: a quarter of the mask.
-                masked = index - 1 not in given
+                masked = index - 1 not in wanted
                 if masked:
                     _mask(grad, pooled)
                 grad = torch.ops.aten.max_pool2d_with_indices_backward(
