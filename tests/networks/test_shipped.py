@@ -14,9 +14,11 @@ from vst_core.device import Device
 from vst_core.frame_io import read_frame
 from vst_core.methods import FeedForward
 from vst_core.networks import ARCHITECTURES, checkpoint, find_checkpoint, load_checkpoint
+from vst_core.training.recipe import read_recipe
 from vst_core.weights import file_sha256
 
 SHIPPED = ("quality", "fast")
+SAMPLES = Path(__file__).parents[2] / "samples"
 STYLES = 5
 MOST_BYTES = 8 << 20
 # Mean difference of display values that nobody overlooks.
@@ -52,6 +54,24 @@ def test_its_card_says_how_it_was_made_and_who_may_use_it(name: str) -> None:
     assert read.styles == load_checkpoint(SHIPPED[0]).styles
     assert {"recipe", "license"} <= read.card.keys()
     assert all(read.card[key] for key in ("recipe", "license"))
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_each_part_of_its_training_can_be_repeated_from_its_recipe(name: str) -> None:
+    """The recipes that `make` takes say what the card says, back to the first; so do the style images."""
+    card, part, parts = load_checkpoint(name).card, name, 0
+    while True:
+        recipe = read_recipe(SAMPLES / "recipes" / f"{part}.json")
+        styles = [SAMPLES.parent / path for path in recipe.pop("styles")]
+        told = card["recipe"]
+        assert told["styles"] == [{"file": path.name, "sha256": file_sha256(path)} for path in styles]
+        assert {key: told.get(key, 0) for key in recipe} == recipe  # an older part was made without what came later
+        parts += 1
+        if card.get("start") is None:
+            break
+        card, part = card["start"]["card"], Path(told["start"]).stem
+    assert parts > 1
+    assert "start" not in recipe
 
 
 @pytest.mark.parametrize("name", SHIPPED)
