@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 sys.path += [str(Path(__file__).parent), str(Path(__file__).parent / "nodes" / "nuke")]
 
+from stand_in_card import CARD  # noqa: E402  # torch must know of it before it computes its first gradient
+
 # Small pictures gain nothing from a second thread, and lose much where other work keeps the cores busy.
 set_threads(1)
 
@@ -77,8 +79,6 @@ def bfloat16() -> torch.dtype:
 @pytest.fixture
 def card(monkeypatch: pytest.MonkeyPatch) -> None:
     """A stand-in for a graphics card, which is had as ``cuda``."""
-    from stand_in_card import CARD
-
     usual = device_module._usable
     monkeypatch.setattr(device_module, "_usable", lambda name: CARD if name == "cuda" else usual(name))
 
