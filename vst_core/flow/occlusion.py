@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Callable
+from typing import Any
 
 import cv2
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from vst_core.flow.warp import is_inside, warp
@@ -96,25 +98,20 @@ def _difference(field: Tensor, axis: int) -> Tensor:
 
 
 def _blur(field: Tensor) -> Tensor:
-    weights = [math.exp(-(offset**2) / (2 * _SIGMA**2)) for offset in range(_RADIUS + 1)]
-    total = weights[0] + 2 * sum(weights[1:])
-    for axis in (2, 3):
-        size = field.shape[axis]
-        padded = _mirror(field, axis, _RADIUS)
-        blurred = padded.narrow(axis, _RADIUS, size) * (weights[0] / total)
-        for offset, weight in enumerate(weights[1:], start=1):
-            pair = padded.narrow(axis, _RADIUS - offset, size) + padded.narrow(axis, _RADIUS + offset, size)
-            blurred.add_(pair, alpha=weight / total)
-        field = blurred
-    return field
-
-
-def _mirror(field: Tensor, axis: int, width: int) -> Tensor:
-    """Extend an axis by its mirror image, the outermost pixels repeated (c b a | a b c ...)."""
-    size = field.shape[axis]
-    return torch.cat(
-        (field.narrow(axis, 0, width).flip(axis), field, field.narrow(axis, size - width, width).flip(axis)), dim=axis
+    taps = np.exp(-(np.arange(-_RADIUS, _RADIUS + 1) ** 2) / (2 * _SIGMA**2))
+    taps /= taps.sum()
+    return _filtered(
+        field, lambda plane, target: cv2.sepFilter2D(plane, -1, taps, taps, dst=target, borderType=cv2.BORDER_REFLECT)
     )
+
+
+def _filtered(image: Tensor, smooth: Callable[[NDArray[Any], NDArray[Any]], object]) -> Tensor:
+    """What OpenCV makes of every plane of (B, C, H, W), given that and where to write."""
+    planes = image.detach().flatten(0, 1).cpu()
+    results = torch.empty_like(planes)
+    for plane, target in zip(planes.numpy(), results.numpy(), strict=True):
+        smooth(np.ascontiguousarray(plane), target)
+    return results.view(image.shape).to(image)
 
 
 def is_cut(image: Tensor, valid: Tensor) -> bool:
@@ -167,8 +164,6 @@ def _mean_difference(image: Tensor, other: Tensor) -> Tensor:
 
 def _around(image: Tensor) -> Tensor:
     """The mean of the 5x5 pixels around each, mirrored at the border: (B, C, H, W)."""
-    planes = image.detach().flatten(0, 1).cpu()
-    means = torch.empty_like(planes)
-    for plane, mean in zip(planes.numpy(), means.numpy(), strict=True):
-        cv2.blur(np.ascontiguousarray(plane), (5, 5), dst=mean, borderType=cv2.BORDER_REFLECT_101)
-    return means.view(image.shape).to(image)
+    return _filtered(
+        image, lambda plane, target: cv2.blur(plane, (5, 5), dst=target, borderType=cv2.BORDER_REFLECT_101)
+    )
