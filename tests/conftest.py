@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 sys.path += [str(Path(__file__).parent), str(Path(__file__).parent / "nodes" / "nuke")]
 
-from stand_in_card import CARD  # noqa: E402  # torch must know of it before it computes its first gradient
+from stand_in_card import CARD  # torch must know of it before it computes its first gradient
 
 # Small pictures gain nothing from a second thread, and lose much where other work keeps the cores busy.
 set_threads(1)
