@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import OpenImageIO
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from vst_core.flow import FlowFrame, Vectors, find_vector_layer, to_flow
@@ -117,3 +119,26 @@ def masked_error(image: Tensor, reference: Tensor, mask: Tensor) -> float:
     """Root mean square difference where the mask is 1."""
     squared = (image - reference).square().mean(dim=1, keepdim=True)
     return float(((squared * mask).sum() / mask.sum()).sqrt())
+
+
+def seen_scene(
+    height: int, width: int, focal: float, turn: tuple[float, ...], shift: tuple[float, ...], seed: int = 0
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.floating[Any]]]:
+    """Flow (2, H, W) and depth (H, W) of a rough scene that a camera sees, and the homography of what is beyond it."""
+    x, y = np.meshgrid(np.arange(width, dtype=float), np.arange(height, dtype=float))
+    distances = np.random.default_rng(seed).uniform(2, 20, (9, 16))
+    depth = np.maximum(cv2.resize(distances, (width, height), interpolation=cv2.INTER_CUBIC), 1)
+    matrix: NDArray[np.floating[Any]] = np.array([[focal, 0, (width - 1) / 2], [0, focal, (height - 1) / 2], [0, 0, 1]])
+    rotation = cv2.Rodrigues(np.array(turn, float))[0]
+    at = np.stack((x, y, np.ones_like(x))).reshape(3, -1)
+    there = matrix @ (rotation @ (np.linalg.inv(matrix) @ at * depth.ravel()) + np.array(shift)[:, None])
+    flow = (there[:2] / there[2] - at[:2]).reshape(2, height, width)
+    homography = np.linalg.multi_dot((matrix, rotation, np.linalg.inv(matrix)))
+    return flow.astype(np.float32), depth.astype(np.float32), homography
+
+
+def homography_flow(homography: NDArray[np.floating[Any]], height: int, width: int) -> NDArray[np.floating[Any]]:
+    """What a homography adds to every pixel's place, (2, H, W)."""
+    x, y = np.meshgrid(np.arange(width, dtype=float), np.arange(height, dtype=float))
+    at = np.stack((x, y), -1)
+    return np.moveaxis(cv2.perspectiveTransform(at, homography) - at, -1, 0)

@@ -20,7 +20,8 @@ class FlowFrame:
         path: its file, for messages.
         image: (1, 3, H, W), display, [0, 1].
         vectors: the renderer's motion vectors, where the frame has them.
-        depth: (1, 1, H, W), any unit, at least 1e9 where there is sky; or None.
+        depth: (1, 1, H, W), along the optical axis, any unit, at least 1e9 where there is sky, and infinite where that
+            has no alpha; or None.
     """
 
     frame: int

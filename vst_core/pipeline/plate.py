@@ -15,10 +15,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vst_core.color import DisplayImage, DisplayTransform, resolve_color_space
+from vst_core.color.coverage import uncovered
 from vst_core.errors import InputError, VstError
 from vst_core.flow import FlowFrame, Motion, MotionFinder, VectorLayer, Vectors, find_vector_layer, to_flow, warp
+from vst_core.flow.sky import SKY_DEPTH
 from vst_core.frame_io import Header, read_channels, read_frame, read_header
-from vst_core.image import Frame, Window
+from vst_core.image import FloatArray, Frame, Window
 from vst_core.pipeline.windows import coverage, grown, place
 from vst_core.sequence import FrameSequence
 from vst_core.settings import FlowSettings
@@ -125,8 +127,10 @@ class PlateReader:
         depth_name = depth_channel(layer, names)
         if depth_name is None:  # the plate itself may have what the file of the vectors has not
             channel, depth_name = own, depth_channel(layer, tuple(frame.view))
-        depth = None if depth_name is None else torch.from_numpy(channel(depth_name))[None, None]
-        return vectors, depth
+        if depth_name is None:
+            return vectors, None
+        depth = torch.from_numpy(channel(depth_name))[None, None]
+        return vectors, depth if frame.alpha is None else _without_hidden_sky(depth, frame.alpha)
 
 
 def widened(motion: FlowFrame, window: Window, wanted: Window, covered: Window) -> View:
@@ -184,6 +188,14 @@ def depth_channel(layer: VectorLayer, names: tuple[str, ...]) -> str | None:
     if layer.convention != "Blender":
         return None
     return next((name for name in names if name.endswith(_DEPTH_SUFFIXES)), None)
+
+
+def _without_hidden_sky(depth: Tensor, alpha: FloatArray) -> Tensor:
+    """Infinite depth where there is sky without alpha: its colour is none of the renderer's."""
+    if depth.shape[-2:] != alpha.shape:  # of a file of its own; that it does not fit is said where it is used
+        return depth
+    hidden = (uncovered(alpha) > 0) & (depth[0, 0].numpy() >= SKY_DEPTH)
+    return depth.masked_fill(torch.from_numpy(hidden), math.inf) if hidden.any() else depth
 
 
 @contextmanager
