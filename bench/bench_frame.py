@@ -31,8 +31,8 @@ float vectors and depth. "Bare" is OpenImageIO reading and writing the same file
 any; ours reads it whole, brings the colour to display and back, writes, flushes, reads back and compares."""
 
 
-def enlarge(frame: int, target: Path, width: int, height: int) -> None:
-    """A frame of the sample shot at another size: Combined half, Depth and Vector float."""
+def enlarge(frame: int, target: Path, width: int, height: int, grain: float = 0.02) -> None:
+    """A frame of the sample shot at another size, with so much grain: Combined half, Depth and Vector float."""
     source = oiio.ImageInput.open(str(ROOT / f"samples/shot/shot.{frame}.exr"))
     names = list(source.spec().channelnames)
     pixels = source.read_image("float")
@@ -47,8 +47,7 @@ def enlarge(frame: int, target: Path, width: int, height: int) -> None:
         plane = cv2.resize(plane, (width, height), interpolation=mode)
         planes.append(plane * (scale if "Vector" in name else 1))
     image = np.stack(planes, -1)
-    grain = np.random.default_rng(frame).normal(1, 0.02, (height, width, 1)).astype(np.float32)
-    image[..., :3] *= grain
+    image[..., :3] *= np.random.default_rng(frame).normal(1, grain, (height, width, 1)).astype(np.float32)
     image[..., :4] = np.maximum(image[..., :4], 0)
     spec = oiio.ImageSpec(width, height, len(wanted), "float")
     spec.channelnames = wanted

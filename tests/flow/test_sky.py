@@ -80,3 +80,21 @@ def test_what_has_no_alpha_is_not_asked_about_the_sky() -> None:
         assert frame.depth is not None
         frame.depth.masked_fill_(hidden, np.inf)
     assert not MotionFinder()(current, previous).backward_flow[..., :HORIZON, :].any()
+
+
+@pytest.mark.parametrize("grain", [0.0, 0.03])
+def test_nothing_but_sky_moves_as_most_of_its_estimate_does(grain: float) -> None:
+    x, y = grid(H, W)
+    generator = torch.Generator().manual_seed(0)
+    now, before = (
+        (0.4 + 0.1 * sky + grain * torch.randn(1, 1, H, W, generator=generator)).clamp(0, 1)
+        for sky in (clouds(x - 3, y + 1), clouds(x, y))
+    )
+    zero, depth = torch.zeros(1, 2, H, W), torch.full((1, 1, H, W), 1e10)
+    motion = MotionFinder()(flow_frame(2, now, zero, zero, depth), flow_frame(1, before, zero, zero, depth))
+    true = torch.tensor([-3.0, 1.0]).view(1, 2, 1, 1)
+    assert (motion.backward_flow - true).abs().max() < 0.7
+    assert (motion.backward_flow - true).abs().mean() < 0.3
+    assert motion.forward_flow is not None
+    assert (motion.forward_flow + true).abs().mean() < 0.3
+    assert motion.valid[..., 8:-8, 8:-8].min() == 1

@@ -24,14 +24,16 @@ FloatArray = NDArray[np.floating[Any]]
 SKY_DEPTH = 1e9
 """Blender writes 1e10 where a ray meets nothing."""
 
-_WIDTH = 960  # pixels: the width at which the sky's motion is estimated, at most
+_WIDTH = 480  # pixels: the width at which the sky is looked at, at most
 _HORIZON = 16  # one part in so many of a frame's height: what is looked at beyond the sky, above and below
 _RIM = 5  # pixels, across: what a pixel filter smears of a silhouette into the sky
-_JUDGED_WIDTH = 480
+_POINTS, _FEWEST = 3000, 50
+_FOLLOWS = 2.0  # pixels: grain leads an estimate astray by that much
 _BLUR = 2.0  # pixels of that width: grain goes, what moved stays
 _GRAIN_LEFT = 1 / (2 * math.sqrt(math.pi) * _BLUR)  # of white noise, by that blur
 _LEFT_AT_MOST = 2.0  # times as much, and this much more, display: what resampling leaves
 _RESAMPLED = 5e-4
+_BAND_ROWS = 64
 
 
 def sky_of(depth: Tensor | None) -> BoolArray | None:
@@ -69,10 +71,30 @@ def camera_turn(flow: Tensor, depth: Tensor | None, sky: BoolArray | None) -> Fl
     return far_motion(flow[0].numpy(), depth[0, 0].cpu().numpy(), _eroded(~sky) > 0)
 
 
+def common_turn(flow: Tensor, sky: BoolArray | None) -> FloatArray | None:
+    """The homography that most of an estimated flow in the sky follows; None where less than half of it does.
+
+    Args:
+        flow: (1, 2, H, W), pixels.
+        sky: (H, W).
+    """
+    if sky is None:
+        return None
+    rows, columns = np.nonzero(_eroded(sky))
+    few = slice(None, None, max(1, len(rows) // _POINTS))
+    rows, columns = rows[few], columns[few]
+    if len(rows) < _FEWEST:
+        return None
+    at = np.stack((columns, rows), 1).astype(np.float64)
+    turn, follows = cv.findHomography(at, at + flow[0, :, rows, columns].T.numpy(), cv2.RANSAC, _FOLLOWS)
+    return turn if turn is not None and follows.mean() > 0.5 else None
+
+
 def is_told(turn: FloatArray, pictures: tuple[Tensor, Tensor], depths: tuple[Tensor | None, Tensor | None]) -> bool:
     """Whether the sky that one picture shows is that of the other, turned with the camera, but for grain.
 
-    Grain averages out over some pixels. What is left of the difference there is a sky that moves by itself.
+    Grain averages out over some pixels. What is left of the difference there is a sky that moves by itself. Where
+    neither shows what the other shows, nothing contradicts.
 
     Args:
         turn: homography from the pixels of the first to those of the second.
@@ -82,7 +104,7 @@ def is_told(turn: FloatArray, pictures: tuple[Tensor, Tensor], depths: tuple[Ten
     sky, sky_before = (shown_sky_of(depth) for depth in depths)
     if sky is None or sky_before is None:
         return False
-    by = max(1, math.ceil(pictures[0].shape[-1] / _JUDGED_WIDTH))
+    by = max(1, math.ceil(pictures[0].shape[-1] / _WIDTH))
     now, before = (shrunk(picture, by).mean(1, keepdim=True).cpu() for picture in pictures)
     here, there = (shrunk(torch.from_numpy(_eroded(each)).float()[None, None], by) for each in (sky, sky_before))
     flow = _field(turn, slice(0, len(sky)), sky.shape[1], by)
@@ -139,11 +161,15 @@ def _filled(flow: Tensor, sky: BoolArray, rows: slice, found: Tensor) -> Tensor:
 
 def _field(turn: FloatArray, rows: slice, columns: int, by: int = 1) -> Tensor:
     """The flow (1, 2, h, w) of a homography over rows of a frame, one pixel in ``by`` each way, in such pixels."""
-    middle = (by - 1) / 2
-    x, y = np.meshgrid(np.arange(0, columns, by) + middle, np.arange(rows.start, rows.stop, by) + middle)
-    at = np.stack((x, y), -1)
-    moved = (cv.perspectiveTransform(at, turn) - at) / by
-    return torch.from_numpy(np.ascontiguousarray(np.moveaxis(moved, -1, 0), np.float32))[None]
+    x = np.arange(0, columns, by, dtype=np.float32) + np.float32((by - 1) / 2)
+    y = np.arange(rows.start, rows.stop, by, dtype=np.float32) + np.float32((by - 1) / 2)
+    field = np.zeros((1, 2, len(y), len(x)), np.float32)
+    if np.array_equal(turn, np.eye(3)):
+        return torch.from_numpy(field)
+    for top in range(0, len(y), _BAND_ROWS):
+        at = np.stack(np.meshgrid(x, y[top : top + _BAND_ROWS]), -1)
+        field[0, :, top : top + _BAND_ROWS] = np.moveaxis((cv.perspectiveTransform(at, turn) - at) / by, -1, 0)
+    return torch.from_numpy(field)
 
 
 def _rows(sky: BoolArray, beyond: int, multiple: int) -> slice:

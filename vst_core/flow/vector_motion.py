@@ -15,7 +15,7 @@ from vst_core.flow.estimate import Estimator, to_grey
 from vst_core.flow.estimated_motion import EstimatedMotion
 from vst_core.flow.motion import FlowFrame, Motion, check_size, steps_forward
 from vst_core.flow.occlusion import consistency_mask
-from vst_core.flow.sky import camera_turn, estimated, is_told, shown_sky_of, sky_has_detail, sky_of, turned
+from vst_core.flow.sky import camera_turn, common_turn, estimated, is_told, shown_sky_of, sky_has_detail, sky_of, turned
 from vst_core.flow.vectors import Vectors
 from vst_core.flow.warp import invert
 
@@ -72,16 +72,16 @@ class MotionFromVectors:
         frames: tuple[FlowFrame, FlowFrame],
         skies: tuple[BoolArray | None, BoolArray | None],
     ) -> tuple[Tensor, Tensor | None]:
-        """Both flows with the sky's motion: that of the camera, if the pictures agree, or an estimate."""
+        """Both flows with the sky's motion: as the camera turned, if the pictures agree, or as they themselves tell."""
         (there, back), (current, previous), (sky, sky_before) = flows, frames, skies
+        pictures, depths = (current.image, previous.image), (current.depth, previous.depth)
         turn = camera_turn(there, current.depth, sky)
-        if turn is not None and is_told(turn, (current.image, previous.image), (current.depth, previous.depth)):
-            there = turned(there, sky, turn)
-            return there, None if back is None else turned(back, sky_before, np.linalg.inv(turn))
-        there = estimated(self._estimate, there, sky, current.image, previous.image)
-        if back is not None:
-            back = estimated(self._estimate, back, sky_before, previous.image, current.image)
-        return there, back
+        if turn is None or not is_told(turn, pictures, depths):
+            found = estimated(self._estimate, there, sky, *pictures)
+            turn = common_turn(found, sky)
+            if turn is None or not is_told(turn, pictures, depths):
+                return found, None if back is None else estimated(self._estimate, back, sky_before, *pictures[::-1])
+        return turned(there, sky, turn), None if back is None else turned(back, sky_before, np.linalg.inv(turn))
 
 
 def _vectors_between(current: FlowFrame, previous: FlowFrame) -> tuple[Tensor, Tensor | None]:
