@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -83,7 +84,8 @@ class Frame:
     def color(self) -> FloatArray:
         """(H, W, 3) float32, a copy, in the file's colour space, premultiplied."""
         planes = self.parts[self.color_part].planes
-        return np.stack([planes[channel] for channel in self.color_channels], -1).astype(np.float32, copy=False)
+        color: Any = cv2.merge([planes[channel].astype(np.float32, copy=False) for channel in self.color_channels])
+        return cast(FloatArray, color)
 
     @property
     def alpha(self) -> FloatArray | None:

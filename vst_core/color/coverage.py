@@ -22,6 +22,11 @@ MIN_ALPHA = 2.0**-10
 """Pixels with no more alpha than this count as uncovered; below it, straight colour is noise."""
 
 
+def is_opaque(alpha: FloatArray) -> bool:
+    """Whether alpha is 1 everywhere."""
+    return bool(alpha.min() == 1 == alpha.max())
+
+
 def uncovered(alpha: FloatArray) -> NDArray[np.uint8]:
     """(H, W) uint8, 1 where alpha is too small for a colour."""
     return (alpha <= np.float32(MIN_ALPHA)).view(np.uint8)

@@ -25,7 +25,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vst_core.color.coverage import fill_uncovered, scaled, uncovered, unpremultiplied
+from vst_core.color.coverage import fill_uncovered, is_opaque, scaled, uncovered, unpremultiplied
 from vst_core.color.curve import PEAK, WHITE_DISPLAY, curve, inverse_curve
 from vst_core.color.space import ColorConfig
 from vst_core.errors import ModelError
@@ -97,7 +97,7 @@ class DisplayTransform:
             alpha: (H, W) float32, or None.
         """
         given, color = color, np.ascontiguousarray(color, dtype=np.float32)
-        if alpha is not None and alpha.min() == 1 == alpha.max():
+        if alpha is not None and is_opaque(alpha):
             alpha = None
         source, divisor = color, alpha
         if self._decode is None:
@@ -106,7 +106,9 @@ class DisplayTransform:
         display = np.empty_like(color)
         outside = []
         for rows in _bands(len(color)):
-            band = source[rows] if divisor is None else unpremultiplied(source[rows], divisor[rows])
+            band = source[rows]
+            if divisor is not None and not is_opaque(divisor[rows]):
+                band = unpremultiplied(band, divisor[rows])
             linear = _transformed(band, self._decode)
             outside.append(_outside(linear))
             np.clip(curve(linear), 0, 1, out=display[rows])
@@ -160,7 +162,9 @@ class DisplayTransform:
         if self._encode is None:
             color = self._config.convert(color, self._working, self.output_space)
         if source.alpha is not None:
-            color = scaled(color, source.alpha)
+            for rows in _bands(len(color)):
+                if not is_opaque(source.alpha[rows]):
+                    color[rows] = scaled(color[rows], source.alpha[rows])
         if strength < 1:
             color = cv.addWeighted(color, strength, self._untouched(source), 1 - strength, 0)
         if source.alpha is not None:

@@ -25,7 +25,7 @@ STORAGE: dict[str, type[np.generic]] = {"half": np.float16, "float": np.float32,
 """Numpy's types of those that a channel can have."""
 
 Planes = Sequence[NDArray[Any]]
-"""(H, W) of each channel of a part: float32, or uint32 where the channel is ``uint``."""
+"""(H, W) of each channel of a part: float32, half where it is stored so, or uint32 where it is ``uint``."""
 
 _ORDERS = {"increasingY": "INCREASING_Y", "decreasingY": "DECREASING_Y", "randomY": "RANDOM_Y"}
 _choosing = threading.Lock()  # the choice of a reader is the whole process's

@@ -21,10 +21,11 @@ _FEWEST = 50
 _FITS = 0.1  # pixels: vectors stored as half miss by a hundredth, those of antialiased edges by more than this
 _FITS_OF_MOTION = 2e-3  # and as many pixels more for each that a point moves
 _LEAST_SHARE = 0.3  # of the points, that must be one rigid scene
-_FOCAL_LENGTHS = (0.5, 0.8, 1.3, 2.1, 3.4)  # widths of the frame: 18 to 122 mm for a sensor of 36
+_FOCAL_LENGTHS = (1.3, 0.8, 2.1, 0.5, 3.4)  # widths of the frame: 18 to 122 mm for a sensor of 36
 _REFINEMENTS = (1.12, 1.12, 1.06, 1.03, 1.015, 1.007, 1.0035)
 _RANSAC_STEPS = 100
-_STILL = 0.01  # pixels
+_EXACT = 2e-3  # pixels
+_STILL = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +59,7 @@ def far_motion(flow: FloatArray, depth: FloatArray, near: NDArray[np.bool_]) -> 
         return None
     fits = _FITS + _FITS_OF_MOTION * float(np.median(np.abs(to - at).max(1)))
     middle = np.array([(width - 1) / 2, (height - 1) / 2])
-    poses = [_resected(at - middle, to - middle, z, share * width, fits) for share in _FOCAL_LENGTHS]
-    best = min(poses, key=lambda pose: _cost(pose, fits))
-    for factor in _REFINEMENTS:
-        tried = [_refined(at - middle, to - middle, z, best, best.focal * by, fits) for by in (factor, 1 / factor)]
-        best = min(best, *tried, key=lambda pose: _cost(pose, fits))
+    best = _best(at - middle, to - middle, z, width, fits)
     if np.mean(best.errors < fits) < _LEAST_SHARE:
         return None
     to_pixels = np.array([[best.focal, 0, middle[0]], [0, best.focal, middle[1]], [0, 0, 1]])
@@ -72,12 +69,24 @@ def far_motion(flow: FloatArray, depth: FloatArray, near: NDArray[np.bool_]) -> 
     return np.eye(3) if moved < _STILL else homography
 
 
+def _best(at: FloatArray, to: FloatArray, z: FloatArray, width: int, fits: float) -> _Pose:
+    """The focal length and the pose that explain most, or the first exact ones: if the camera did not turn, any are."""
+    poses = []
+    for share in _FOCAL_LENGTHS:
+        poses.append(_resected(at, to, z, share * width, fits))
+        if np.median(poses[-1].errors) < _EXACT:
+            return poses[-1]
+    best = min(poses, key=lambda pose: _cost(pose, fits))
+    for factor in _REFINEMENTS:
+        tried = [_refined(at, to, z, best, best.focal * by, fits) for by in (factor, 1 / factor)]
+        best = min(best, *tried, key=lambda pose: _cost(pose, fits))
+    return best
+
+
 def _points(flow: FloatArray, depth: FloatArray, near: NDArray[np.bool_]) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Points of a regular grid, (N, 2), where they are in the other frame, and their depth, of 1 in the middle."""
     step = max(1, int(np.sqrt(near.sum() / _POINTS)))
-    on_grid = np.zeros_like(near)
-    on_grid[::step, ::step] = near[::step, ::step] & (depth[::step, ::step] > 0)
-    rows, columns = np.nonzero(on_grid)
+    rows, columns = (each * step for each in np.nonzero(near[::step, ::step] & (depth[::step, ::step] > 0)))
     z = depth[rows, columns].astype(np.float64)
     at = np.stack((columns, rows), 1).astype(np.float64)
     return at, at + flow[:, rows, columns].T, z / np.median(z) if len(z) else z

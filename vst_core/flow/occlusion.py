@@ -23,6 +23,7 @@ _CHANGED = 0.14
 # common with one of another shot at most.
 _DETAIL = 0.01
 _FOUND = 0.03
+_BAND_ROWS = 64
 
 
 def consistency_mask(
@@ -123,14 +124,18 @@ def is_cut(image: Tensor, valid: Tensor) -> bool:
         image: (1, C, H, W), the plate, display [0, 1].
         valid: (1, 1, H, W) in [0, 1], 1 where a pixel is found in the frame before, and looks there as it does here.
     """
-    return detailed_share(image, valid) < _FOUND
-
-
-def detailed_share(image: Tensor, valid: Tensor) -> float:
-    """The mean of ``valid`` over what has detail; over all where nothing has. Arguments as for ``is_cut``."""
-    detail = _mean_difference(image, _around(image)) > _DETAIL
-    count = detail.sum()
-    return float(valid.mean() if count == 0 else (valid * detail).sum() / count)
+    height = image.shape[-2]
+    found, detailed = 0.0, 0.0
+    for top in sorted(range(0, height, _BAND_ROWS), key=lambda top: abs(top - height // 2)):  # skies come last
+        rows = slice(max(0, top - _RADIUS), top + _BAND_ROWS + _RADIUS)
+        inner = slice(top - rows.start, top - rows.start + _BAND_ROWS)
+        part = image[..., rows, :]
+        detail = (_mean_difference(part, _around(part)) > _DETAIL)[..., inner, :]
+        found += float((valid[..., top : top + _BAND_ROWS, :] * detail).sum())
+        detailed += float(detail.sum())
+        if found > _FOUND * valid.numel():  # whatever the rest is
+            return False
+    return (found / detailed if detailed else float(valid.mean())) < _FOUND
 
 
 def unchanged_mask(image: Tensor, warped: Tensor, where: Tensor | None = None) -> Tensor:
@@ -156,10 +161,12 @@ def unchanged_mask(image: Tensor, warped: Tensor, where: Tensor | None = None) -
 
 def _mean_difference(image: Tensor, other: Tensor) -> Tensor:
     """Of two pictures, the mean over the channels: (B, C, H, W) -> (B, 1, H, W)."""
-    total = torch.zeros_like(image[:, :1])
-    for channel in range(image.shape[1]):  # a whole picture of differences would leave the caches
-        total += (image[:, channel : channel + 1] - other[:, channel : channel + 1]).abs_()
-    return total.div_(image.shape[1])
+    image, other = image.detach(), other.detach()
+    difference = torch.empty_like(image[:, :1])
+    for top in range(0, image.shape[-2], _BAND_ROWS):  # a whole picture of differences would leave the caches
+        rows = slice(top, top + _BAND_ROWS)
+        torch.mean((image[..., rows, :] - other[..., rows, :]).abs_(), 1, keepdim=True, out=difference[..., rows, :])
+    return difference
 
 
 def _around(image: Tensor) -> Tensor:

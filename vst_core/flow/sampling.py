@@ -47,6 +47,16 @@ def shrunk(image: Tensor, by: int) -> Tensor:
     return small.to(image)
 
 
+def enlarged(image: Tensor, by: int) -> Tensor:
+    """``by`` times as large each way, interpolated linearly: (B, C, H, W)."""
+    planes = image.detach().flatten(0, 1).cpu()
+    large = planes.new_empty(planes.shape[0], planes.shape[1] * by, planes.shape[2] * by)
+    for plane, target in zip(planes.numpy(), large.numpy(), strict=True):
+        source = np.ascontiguousarray(plane)
+        cv2.resize(source, target.shape[::-1], dst=target, interpolation=cv2.INTER_LINEAR)
+    return large.view(*image.shape[:2], *large.shape[1:]).to(image)
+
+
 def _by_opencv(image: Tensor, x: Tensor, y: Tensor) -> Tensor:
     sampled = image.new_empty(*image.shape[:2], *x.shape[1:])
     pictures, columns, rows = (each.detach().numpy() for each in (image, x, y))

@@ -8,14 +8,13 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
 from vst_core.flow.agreement import BoolArray, GreyArray
 from vst_core.flow.camera import far_motion
 from vst_core.flow.estimate import Estimator
-from vst_core.flow.sampling import shrunk
+from vst_core.flow.sampling import enlarged, shrunk
 from vst_core.flow.warp import inside, warp
 
 cv: Any = cv2  # its stubs know no element types
@@ -148,7 +147,7 @@ def estimated(estimate: Estimator, flow: Tensor, sky: BoolArray | None, at: Tens
     rows = _rows(sky, max(len(sky) // _HORIZON, 2 * _RIM * shrink), shrink)
     found = estimate(*(shrunk(picture[..., rows, :], shrink) for picture in (at, to))).to(flow) * shrink
     if shrink > 1:
-        found = F.interpolate(found, scale_factor=shrink, mode="bilinear")
+        found = enlarged(found, shrink)
     return _filled(flow, sky, rows, found[..., : rows.stop - rows.start, : sky.shape[1]])
 
 

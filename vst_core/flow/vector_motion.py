@@ -47,7 +47,7 @@ class MotionFromVectors:
         sky, sky_before = sky_of(current.depth), sky_of(previous.depth)
         grey, grey_before = (to_grey(frame.image)[0] for frame in (current, previous))
         agreement = judge_vectors(grey, grey_before, there, None if sky is None else ~sky)
-        if not there.any() and (back is None or not back.any()):
+        if not there.numpy().any() and (back is None or not back.numpy().any()):
             if not agreement.still:
                 raise _all_zero(current)
         elif agreement.signs is not None:

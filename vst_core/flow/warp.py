@@ -134,17 +134,23 @@ def invert(forward_flow: Tensor, *, iterations: int = 8) -> Tensor:
 def is_inside(backward_flow: Tensor) -> Tensor:
     """`inside` as bool."""
     height, width = backward_flow.shape[-2:]
-    x, y = sample_points(backward_flow)
-    return ((x >= 0) & (x <= width - 1) & (y >= 0) & (y <= height - 1))[:, None]
+    columns, rows = _grid(backward_flow)
+    x, y = backward_flow[:, 0], backward_flow[:, 1]
+    within = (x >= -columns) & (x <= width - 1 - columns)
+    return (within & (y >= -rows) & (y <= height - 1 - rows))[:, None]
 
 
 def sample_points(backward_flow: Tensor) -> tuple[Tensor, Tensor]:
     """The columns and rows, each (B, H, W), at which a flow samples the other frame."""
-    height, width = backward_flow.shape[-2:]
-    dtype, device = backward_flow.dtype, backward_flow.device
-    columns = torch.arange(width, dtype=dtype, device=device)
-    rows = torch.arange(height, dtype=dtype, device=device)
-    return backward_flow[:, 0] + columns, backward_flow[:, 1] + rows[:, None]
+    columns, rows = _grid(backward_flow)
+    return backward_flow[:, 0] + columns, backward_flow[:, 1] + rows
+
+
+def _grid(flow: Tensor) -> tuple[Tensor, Tensor]:
+    """The numbers of the columns, (W,), and of the rows, (H, 1), in the flow's type."""
+    height, width = flow.shape[-2:]
+    columns, rows = (torch.arange(size, dtype=flow.dtype, device=flow.device) for size in (width, height))
+    return columns, rows[:, None]
 
 
 def _check_shapes(image: Tensor, backward_flow: Tensor) -> None:

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from vst_core.flow import FlowFrame, Motion
-from vst_core.flow.sampling import shrunk
+from vst_core.flow.sampling import enlarged, shrunk
 from vst_core.image import Window
 from vst_core.pipeline.plate import SMALLEST_SIDE, Plate, PlateReader, View, widened
 from vst_core.pipeline.windows import grown, place
@@ -99,8 +99,7 @@ class SmallViews(Viewed):
         left, top = window.x - small.x * by, window.y - small.y * by
 
         def on_its_grid(field: Tensor) -> Tensor:
-            large = F.interpolate(field, scale_factor=by, mode="bilinear")
-            return large[..., top : top + window.height, left : left + window.width]
+            return enlarged(field, by)[..., top : top + window.height, left : left + window.width]
 
         return Motion(on_its_grid(motion.backward_flow * by), on_its_grid(motion.valid), motion.notes)
 
