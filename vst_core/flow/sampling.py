@@ -18,7 +18,7 @@ _IS_EXACT = int(cv2.__version__.split(".")[0]) >= 5
 _LARGEST_SIDE = 32766  # that OpenCV takes
 
 
-def bilinear(image: Tensor, x: Tensor, y: Tensor) -> Tensor:
+def bilinear(image: Tensor, x: Tensor, y: Tensor, out: Tensor | None = None) -> Tensor:
     """Sample ``image`` at points between which it is interpolated linearly, along rows and columns; 0 beyond it.
 
     Differentiable in ``image``. At whole pixels it gives the image's own values bit for bit.
@@ -27,14 +27,18 @@ def bilinear(image: Tensor, x: Tensor, y: Tensor) -> Tensor:
         image: (B, C, H, W), any range.
         x: (B, h, w), columns, at most one beyond the image, in the image's type.
         y: (B, h, w), rows, likewise.
+        out: where to write, (B, C, h, w) in the image's type; then no gradient is recorded.
 
     Returns:
         (B, C, h, w) in the image's type.
     """
     taken = image.device.type == "cpu" and image.dtype == torch.float32 and not torch.is_grad_enabled()
     if _IS_EXACT and taken and max(*image.shape[2:], *x.shape[1:]) <= _LARGEST_SIDE:
-        return _by_opencv(image, x, y)
-    return _by_torch(image, x, y)
+        result = image.new_empty(*image.shape[:2], *x.shape[1:]) if out is None else out
+        _by_opencv(image, x, y, result)
+        return result
+    sampled = _by_torch(image, x, y)
+    return sampled if out is None else out.copy_(sampled)
 
 
 def shrunk(image: Tensor, by: int) -> Tensor:
@@ -57,14 +61,12 @@ def enlarged(image: Tensor, by: int) -> Tensor:
     return large.view(*image.shape[:2], *large.shape[1:]).to(image)
 
 
-def _by_opencv(image: Tensor, x: Tensor, y: Tensor) -> Tensor:
-    sampled = image.new_empty(*image.shape[:2], *x.shape[1:])
+def _by_opencv(image: Tensor, x: Tensor, y: Tensor, sampled: Tensor) -> None:
     pictures, columns, rows = (each.detach().numpy() for each in (image, x, y))
     for picture, across, down, targets in zip(pictures, columns, rows, sampled.numpy(), strict=True):
         for plane, target in zip(picture, targets, strict=True):
             source = np.ascontiguousarray(plane)
             cv2.remap(source, across, down, cv2.INTER_LINEAR, dst=target, borderMode=cv2.BORDER_CONSTANT)
-    return sampled
 
 
 def _by_torch(image: Tensor, x: Tensor, y: Tensor) -> Tensor:

@@ -54,10 +54,12 @@ def warp_sharp(image: Tensor, backward_flow: Tensor) -> Tensor:
         x, y = _points_within(backward_flow, image, 0)
         across, down = (_bulge(at) for at in (x, y))
         result = image.new_empty(*image.shape[:2], *backward_flow.shape[2:])
+        room = torch.empty_like(result[:, :1])
         for plane, target in zip(torch.split(image, 1, dim=1), torch.split(result, 1, dim=1), strict=True):
-            target.copy_(bilinear(plane, x, y))  # plane by plane: large frames would not fit often
+            bilinear(plane, x, y, out=target)  # plane by plane: large frames would not fit often
             for axis, weight in ((3, across), (2, down)):
-                target.addcmul_(bilinear(_second_derivative(plane, axis), x, y), weight, value=-0.5)
+                bent = bilinear(_second_derivative(plane, axis), x, y, out=room)
+                target.addcmul_(bent, weight, value=-0.5)
     return result
 
 

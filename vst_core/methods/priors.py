@@ -12,6 +12,8 @@ from torch import Tensor
 from vst_core.losses import long_term_weights
 from vst_core.methods.base import Prior
 
+_BAND_ROWS = 64
+
 
 def long_term_prior(priors: Sequence[Prior]) -> Prior:
     """Earlier results as one prior, in which an older one shows where the nearer ones cannot be trusted.
@@ -63,13 +65,16 @@ def two_sided_prior(before: Prior, after: Prior) -> Prior:
 def _mean(priors: Sequence[Prior], weights: Sequence[Tensor]) -> Prior:
     if len(priors) == 1:
         return priors[0]
-    valid, total = torch.zeros_like(weights[0]), torch.zeros_like(priors[0].warped)
-    for weight, prior in zip(weights, priors, strict=True):  # large frames would not fit often
-        valid += weight
-        total.addcmul_(weight, prior.warped)
+    valid, mean = torch.empty_like(weights[0]), torch.empty_like(priors[0].warped)
     tiny = torch.finfo(valid.dtype).tiny
-    total /= valid.clamp_min(tiny)
-    return Prior(torch.where(valid > tiny, total, priors[0].warped), valid.clamp(max=1))
+    for top in range(0, mean.shape[-2], _BAND_ROWS):  # large frames would not fit often, nor stay in the caches
+        rows = slice(top, top + _BAND_ROWS)
+        shares, warped = [weight[..., rows, :] for weight in weights], [prior.warped[..., rows, :] for prior in priors]
+        total = reduce(torch.add, shares)
+        part = reduce(torch.add, (share * each for share, each in zip(shares, warped, strict=True)))
+        mean[..., rows, :] = torch.where(total > tiny, part / total.clamp_min(tiny), warped[0])
+        torch.clamp(total, max=1, out=valid[..., rows, :])
+    return Prior(mean, valid)
 
 
 def blended_start(own: Tensor, neighbours: Sequence[Prior]) -> Tensor:
