@@ -165,8 +165,8 @@ def pipeline_table(rounds: int, *, quick: bool) -> Table:
     note = """From EXR with vectors to EXR, network `quality`. With a core to spare, files and motion cost no time;
 without one, their own comes on top. Where memory is given back after every frame, the system clears it for the next.
 Two processes take turns, frame by frame, each stopped while the other works; the ratio is that of a frame to the two of
-the network beside it. Processor seconds are those of all threads. Files and motion wait for memory where the network computes, so that what
-else the machine does moves the ratio: runs of one hour differed by a tenth."""
+the network beside it. Processor seconds are those of all threads. Files and motion wait for memory where the network
+computes, so that what else the machine does moves the ratio: runs of one hour differed by a tenth."""
     columns = "what", "s a frame", "network alone", "times", "processor s", "network alone", "times"
     table = Table("The whole way of a frame", note, columns)
     with tempfile.TemporaryDirectory() as name:
