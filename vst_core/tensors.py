@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -30,6 +31,11 @@ def wide(tensor: Tensor) -> Tensor:
 def extended(image: Tensor, margins: tuple[int, int, int, int]) -> Tensor:
     """An image (B, C, H, W) with its border repeated left, right, above and below by so many pixels."""
     return F.pad(image, margins, mode="replicate") if any(margins) else image
+
+
+def row_bands(height: int, rows: int = 64) -> Iterator[slice]:
+    """So many rows at a time, top to bottom: what is computed band by band stays in the caches of a core."""
+    return (slice(top, min(top + rows, height)) for top in range(0, height, rows))
 
 
 class _MeanSquare(torch.autograd.Function):

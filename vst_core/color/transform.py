@@ -15,7 +15,6 @@ hold is lost, as it is in every program.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +29,7 @@ from vst_core.color.curve import PEAK, WHITE_DISPLAY, curve, inverse_curve
 from vst_core.color.space import ColorConfig
 from vst_core.errors import ModelError
 from vst_core.image import FloatArray
+from vst_core.tensors import row_bands
 
 cv: Any = cv2  # its stubs know no element types
 
@@ -105,7 +105,7 @@ class DisplayTransform:
             source, divisor = self._config.convert(straight, self.color_space, self._working), None
         display = np.empty_like(color)
         outside = []
-        for rows in _bands(len(color)):
+        for rows in row_bands(len(color), _BAND_ROWS):
             band = source[rows]
             if divisor is not None and not is_opaque(divisor[rows]):
                 band = unpremultiplied(band, divisor[rows])
@@ -154,7 +154,7 @@ class DisplayTransform:
         lift = _highlight_lift(brightest, planes)
         display = cv.merge([np.clip(plane + lift, 0, limit) for plane in planes])
         color: FloatArray = np.empty_like(display)
-        for rows, outside in zip(_bands(len(display)), source.outside, strict=True):
+        for rows, outside in zip(row_bands(len(display), _BAND_ROWS), source.outside, strict=True):
             linear = inverse_curve(display[rows])
             if outside is not None:
                 _restore(linear.reshape(-1, 3), *outside)
@@ -162,7 +162,7 @@ class DisplayTransform:
         if self._encode is None:
             color = self._config.convert(color, self._working, self.output_space)
         if source.alpha is not None:
-            for rows in _bands(len(color)):
+            for rows in row_bands(len(color), _BAND_ROWS):
                 if not is_opaque(source.alpha[rows]):
                     color[rows] = scaled(color[rows], source.alpha[rows])
         if strength < 1:
@@ -190,10 +190,6 @@ def style_to_display(pixels: FloatArray, color_space: str, config: str | None = 
         (1, 3, H, W) float32, display-referred, [0, 1].
     """
     return DisplayTransform(color_space, config).to_display(pixels, None).pixels
-
-
-def _bands(height: int) -> Iterator[slice]:
-    return (slice(row, min(row + _BAND_ROWS, height)) for row in range(0, height, _BAND_ROWS))
 
 
 def _transformed(color: FloatArray, matrix: NDArray[np.floating[Any]] | None) -> FloatArray:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vst_core.flow.warp import is_inside, warp
-from vst_core.tensors import require_same_shape
+from vst_core.tensors import require_same_shape, row_bands
 
 _RADIUS = 2
 _SIGMA = 0.8
@@ -23,7 +23,6 @@ _CHANGED = 0.14
 # common with one of another shot at most.
 _DETAIL = 0.01
 _FOUND = 0.03
-_BAND_ROWS = 64
 
 
 def consistency_mask(
@@ -126,12 +125,11 @@ def is_cut(image: Tensor, valid: Tensor) -> bool:
     """
     height = image.shape[-2]
     found, detailed = 0.0, 0.0
-    for top in sorted(range(0, height, _BAND_ROWS), key=lambda top: abs(top - height // 2)):  # skies come last
-        rows = slice(max(0, top - _RADIUS), top + _BAND_ROWS + _RADIUS)
-        inner = slice(top - rows.start, top - rows.start + _BAND_ROWS)
-        part = image[..., rows, :]
-        detail = (_mean_difference(part, _around(part)) > _DETAIL)[..., inner, :]
-        found += float((valid[..., top : top + _BAND_ROWS, :] * detail).sum())
+    for rows in sorted(row_bands(height), key=lambda rows: abs(rows.start - height // 2)):  # skies come last
+        first = max(0, rows.start - _RADIUS)
+        part = image[..., first : rows.stop + _RADIUS, :]
+        detail = (_mean_difference(part, _around(part)) > _DETAIL)[..., rows.start - first : rows.stop - first, :]
+        found += float((valid[..., rows, :] * detail).sum())
         detailed += float(detail.sum())
         if found > _FOUND * valid.numel():  # whatever the rest is
             return False
@@ -163,8 +161,7 @@ def _mean_difference(image: Tensor, other: Tensor) -> Tensor:
     """Of two pictures, the mean over the channels: (B, C, H, W) -> (B, 1, H, W)."""
     image, other = image.detach(), other.detach()
     difference = torch.empty_like(image[:, :1])
-    for top in range(0, image.shape[-2], _BAND_ROWS):  # a whole picture of differences would leave the caches
-        rows = slice(top, top + _BAND_ROWS)
+    for rows in row_bands(image.shape[-2]):
         torch.mean((image[..., rows, :] - other[..., rows, :]).abs_(), 1, keepdim=True, out=difference[..., rows, :])
     return difference
 

@@ -16,6 +16,7 @@ from vst_core.flow.camera import far_motion
 from vst_core.flow.estimate import Estimator
 from vst_core.flow.sampling import enlarged, shrunk
 from vst_core.flow.warp import inside, warp
+from vst_core.tensors import row_bands
 
 cv: Any = cv2  # its stubs know no element types
 FloatArray = NDArray[np.floating[Any]]
@@ -32,7 +33,6 @@ _BLUR = 2.0  # pixels of that width: grain goes, what moved stays
 _GRAIN_LEFT = 1 / (2 * math.sqrt(math.pi) * _BLUR)  # of white noise, by that blur
 _LEFT_AT_MOST = 2.0  # times as much, and this much more, display: what resampling leaves
 _RESAMPLED = 5e-4
-_BAND_ROWS = 64
 
 
 def sky_of(depth: Tensor | None) -> BoolArray | None:
@@ -89,7 +89,9 @@ def common_turn(flow: Tensor, sky: BoolArray | None) -> FloatArray | None:
     return turn if turn is not None and follows.mean() > 0.5 else None
 
 
-def is_told(turn: FloatArray, pictures: tuple[Tensor, Tensor], depths: tuple[Tensor | None, Tensor | None]) -> bool:
+def is_told(
+    turn: FloatArray, pictures: tuple[Tensor, Tensor], shown: tuple[BoolArray | None, BoolArray | None]
+) -> bool:
     """Whether the sky that one picture shows is that of the other, turned with the camera, but for grain.
 
     Grain averages out over some pixels. What is left of the difference there is a sky that moves by itself. Where
@@ -98,9 +100,9 @@ def is_told(turn: FloatArray, pictures: tuple[Tensor, Tensor], depths: tuple[Ten
     Args:
         turn: homography from the pixels of the first to those of the second.
         pictures: (1, 3, H, W), display.
-        depths: (1, 1, H, W), theirs.
+        shown: (H, W), the sky that each shows.
     """
-    sky, sky_before = (shown_sky_of(depth) for depth in depths)
+    sky, sky_before = shown
     if sky is None or sky_before is None:
         return False
     by = max(1, math.ceil(pictures[0].shape[-1] / _WIDTH))
@@ -165,9 +167,9 @@ def _field(turn: FloatArray, rows: slice, columns: int, by: int = 1) -> Tensor:
     field = np.zeros((1, 2, len(y), len(x)), np.float32)
     if np.array_equal(turn, np.eye(3)):
         return torch.from_numpy(field)
-    for top in range(0, len(y), _BAND_ROWS):
-        at = np.stack(np.meshgrid(x, y[top : top + _BAND_ROWS]), -1)
-        field[0, :, top : top + _BAND_ROWS] = np.moveaxis((cv.perspectiveTransform(at, turn) - at) / by, -1, 0)
+    for band in row_bands(len(y)):
+        at = np.stack(np.meshgrid(x, y[band]), -1)
+        field[0, :, band] = np.moveaxis((cv.perspectiveTransform(at, turn) - at) / by, -1, 0)
     return torch.from_numpy(field)
 
 

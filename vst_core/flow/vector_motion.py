@@ -58,10 +58,9 @@ class MotionFromVectors:
             motion = EstimatedMotion(self._estimate)(current, previous)
             return replace(motion, notes=(_misfit(current, agreement),))
         there, back = F.hardshrink(there, _ROUNDING), None if back is None else F.hardshrink(back, _ROUNDING)
-        if sky_has_detail(grey, shown_sky_of(current.depth)) or sky_has_detail(
-            grey_before, shown_sky_of(previous.depth)
-        ):
-            there, back = self._with_sky((there, back), (current, previous), (sky, sky_before))
+        shown = shown_sky_of(current.depth), shown_sky_of(previous.depth)
+        if sky_has_detail(grey, shown[0]) or sky_has_detail(grey_before, shown[1]):
+            there, back = self._with_sky((there, back), (current, previous), (sky, sky_before), shown)
         valid = consistency_mask(there, back)
         forward_flow = None if back is None else back.to(current.image)
         return Motion(there.to(current.image), valid.to(current.image), notes, forward_flow)
@@ -71,15 +70,16 @@ class MotionFromVectors:
         flows: tuple[Tensor, Tensor | None],
         frames: tuple[FlowFrame, FlowFrame],
         skies: tuple[BoolArray | None, BoolArray | None],
+        shown: tuple[BoolArray | None, BoolArray | None],
     ) -> tuple[Tensor, Tensor | None]:
         """Both flows with the sky's motion: as the camera turned, if the pictures agree, or as they themselves tell."""
         (there, back), (current, previous), (sky, sky_before) = flows, frames, skies
-        pictures, depths = (current.image, previous.image), (current.depth, previous.depth)
+        pictures = current.image, previous.image
         turn = camera_turn(there, current.depth, sky)
-        if turn is None or not is_told(turn, pictures, depths):
+        if turn is None or not is_told(turn, pictures, shown):
             found = estimated(self._estimate, there, sky, *pictures)
             turn = common_turn(found, sky)
-            if turn is None or not is_told(turn, pictures, depths):
+            if turn is None or not is_told(turn, pictures, shown):
                 return found, None if back is None else estimated(self._estimate, back, sky_before, *pictures[::-1])
         return turned(there, sky, turn), None if back is None else turned(back, sky_before, np.linalg.inv(turn))
 

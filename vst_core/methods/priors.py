@@ -11,8 +11,7 @@ from torch import Tensor
 
 from vst_core.losses import long_term_weights
 from vst_core.methods.base import Prior
-
-_BAND_ROWS = 64
+from vst_core.tensors import row_bands
 
 
 def long_term_prior(priors: Sequence[Prior]) -> Prior:
@@ -67,8 +66,7 @@ def _mean(priors: Sequence[Prior], weights: Sequence[Tensor]) -> Prior:
         return priors[0]
     valid, mean = torch.empty_like(weights[0]), torch.empty_like(priors[0].warped)
     tiny = torch.finfo(valid.dtype).tiny
-    for top in range(0, mean.shape[-2], _BAND_ROWS):  # large frames would not fit often, nor stay in the caches
-        rows = slice(top, top + _BAND_ROWS)
+    for rows in row_bands(mean.shape[-2]):  # large frames would not fit often
         shares, warped = [weight[..., rows, :] for weight in weights], [prior.warped[..., rows, :] for prior in priors]
         total = reduce(torch.add, shares)
         part = reduce(torch.add, (share * each for share, each in zip(shares, warped, strict=True)))
