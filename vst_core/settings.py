@@ -205,7 +205,7 @@ class RenderSettings(SettingsModel):
     lags: Lags | None = Field(
         default=None,
         description="How many frames back earlier results are looked at: what was hidden for less than that comes back "
-        "as it was. When left out 1,4 by a network; 1 by optimization, and in a draft of a chunk.",
+        "as it was. When left out 1,5 by a network; 1 by optimization, and in a draft of a chunk.",
     )
     passes: int = Field(
         default=1,
@@ -248,7 +248,7 @@ class RenderSettings(SettingsModel):
     @property
     def used_lags(self) -> tuple[int, ...]:
         """The lags, in order; none where each frame is stylised on its own."""
-        usual = (1, 4) if self.method == "feedforward" and self.preroll is None else (1,)
+        usual = (1, 5) if self.method == "feedforward" and self.preroll is None else (1,)
         return (self.lags or usual) if self.temporal else ()
 
     @property

@@ -65,7 +65,7 @@ def test_every_method_has_its_settings() -> None:
     assert [name for name, settings in plan.items() if not settings.temporal] == ["gatys", "quality-alone"]
     assert plan["naive"].flow.source == "none"
     looking_back = {name: settings.used_lags for name, settings in plan.items() if len(settings.used_lags) > 1}
-    networks = dict.fromkeys(("quality", "quality-passes", "fast"), (1, 4))
+    networks = dict.fromkeys(("quality", "quality-passes", "fast"), (1, 5))
     assert looking_back == {"ruder-long": (1, 2, 4), **networks}
     several = {name: settings.passes for name, settings in plan.items() if settings.passes > 1}
     assert several == {"ruder-passes": 4, "quality-passes": 2}

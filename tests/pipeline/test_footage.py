@@ -20,7 +20,8 @@ LAGS = [(1,), (1, 4), (1, 2, 4), (2, 4), (-1,), (-1, -2), (1, -1), (-1, 1)]
 
 def visited(pattern: str, source: str, lags: tuple[int, ...], frames: range) -> dict[int, Input]:
     flow = FlowSettings(source=source)
-    shot = Footage(reader_of(pattern, flow), open_motion(flow), flow, FrameRange(FRAMES[0], FRAMES[-1]), None, ())
+    shown = FrameRange(FRAMES[0], FRAMES[-1])
+    shot = Footage(reader_of(pattern, flow), open_motion(flow), flow, shown, None, (), painted=1.0)
     return {frame: shot.read(frame, lags) for frame in frames}
 
 

@@ -84,7 +84,7 @@ def test_a_render_that_was_stopped_in_either_pass_goes_on(
 def test_the_next_frame_is_taken_up_to_the_edge_that_things_come_from_behind(
     passing: SmallShot, tmp_path: Path
 ) -> None:
-    """A strip as wide as a step, at the motion's boundary: 5 % of the frame."""
-    first, *found = passing.render(tmp_path, **shipped(passes=2))
+    """A strip as wide as a step, at the motion's boundary: 5 % of the frame. The last has no next one."""
+    first, *found, _last = passing.render(tmp_path, **shipped(passes=2))
     assert first.coverage is None
     assert all(result.coverage is not None and result.coverage > 0.97 for result in found)

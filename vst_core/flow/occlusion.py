@@ -63,13 +63,30 @@ def consistency_mask(
         within = is_inside(backward_flow)
         trust = within.to(energy.dtype)
         if boundaries:
-            trust.masked_fill_(_gradient_energy(backward_flow).sub_(energy, alpha=0.01) > 0.002, 0)
+            trust.masked_fill_(_exceeds(_gradient_energy(backward_flow), energy), 0)
         if previous_forward_flow is not None:
             forward = warp(previous_forward_flow, backward_flow)
             limit = energy.add_(_energy(forward)).mul_(0.01).add_(0.5)
             is_consistent = _energy(forward.add_(backward_flow)) < limit  # False also where either flow is NaN
             trust.masked_fill_(within & ~is_consistent, -1)
         return _blur(trust).clamp_(0, 1) if soft else trust.clamp_(0, 1)
+
+
+def is_boundary(flow: Tensor) -> Tensor:
+    """Where motion has a boundary: the third test of `consistency_mask`.
+
+    Args:
+        flow: (B, 2, H, W), pixels.
+
+    Returns:
+        (B, 1, H, W) bool.
+    """
+    return _exceeds(_gradient_energy(flow), _energy(flow))
+
+
+def _exceeds(gradient_energy: Tensor, energy: Tensor) -> Tensor:
+    """|grad w|^2 > 0.01 |w|^2 + 0.002, given both energies, of which the first is used up."""
+    return gradient_energy.sub_(energy, alpha=0.01) > 0.002
 
 
 def _energy(field: Tensor) -> Tensor:

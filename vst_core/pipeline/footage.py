@@ -49,7 +49,8 @@ class Footage:
         shown: the frames of the shot.
         cuts: frames that begin another shot; None finds them.
         files: where frames and motion are read.
-        to_edges: of the next frame, take motion boundaries too: see ``Motions.seen_to_its_edges``.
+        painted: for a network, the size that it paints at relative to the plate's. It paints outlines, so what edges
+            leave behind counts less, and of the next frame it takes motion boundaries too. None for what does not.
     """
 
     def __init__(
@@ -61,13 +62,12 @@ class Footage:
         cuts: Sequence[int] | None,
         files: Sequence[FrameSequence],
         *,
-        to_edges: bool = False,
+        painted: float | None = None,
     ) -> None:
-        self._find, self._flow, self._shown, self._files, self._to_edges = find, flow, shown, files, to_edges
+        self._find, self._flow, self._shown, self._files, self._painted = find, flow, shown, files, painted
         self._views = Views(reader)
-        self._near = Motions(self._views, find, flow)
+        self._near = Motions(self._views, find, flow, painted=painted or 1.0)
         self._far: Motions | FarMotions | None = None
-        self._steps: dict[int, Motion] = {}
         self._known_cuts = cuts
         self._found_cuts: dict[int, bool] = {}
         self._stamps: dict[int, _Stamp] = {}
@@ -122,7 +122,8 @@ class Footage:
         by = reduction(plate.frame.display_window)
         if by == 1 or farthest == 1:
             return self._near
-        return FarMotions(SmallViews(self._views, by), self._near, self._find, self._flow)
+        views = SmallViews(self._views, by)
+        return FarMotions(views, self._near, self._find, self._flow, painted=(self._painted or 1.0) * by)
 
     def _forget(self, far: Motions | FarMotions, frame: int, following: int, lags: Sequence[int]) -> None:
         """All that the frame after this one does not need."""
@@ -131,10 +132,8 @@ class Footage:
             others = [following - lag for lag in lags if abs(lag) <= farthest]
             return min(frame, following, *others), max(frame, following, *others)
 
-        first, last = reached(1)
-        self._steps = {number: step for number, step in self._steps.items() if first < number <= last}
         if far is not self._near:
-            self._near.keep(first, last)
+            self._near.keep(*reached(1))
         far.keep(*reached(max(map(abs, lags))))
 
     def _notes(self, frame: int) -> tuple[str, ...]:
@@ -152,20 +151,16 @@ class Footage:
         if self._known_cuts is not None:
             return frame in self._known_cuts
         if frame not in self._found_cuts:
-            self._found_cuts[frame] = is_cut(self._views.view(frame).motion.image, self._step(frame).valid)
+            self._found_cuts[frame] = is_cut(self._views.view(frame).motion.image, self._near.seen(frame, 1).valid)
         return self._found_cuts[frame]
 
     def _followed(self, far: Motions | FarMotions, frame: int, lag: int, *, is_next: bool) -> Motion:
         if self._flow.source == "none":  # which is bound to what was there before, whatever moved
             return far.between(frame, lag)
-        if is_next and self._to_edges:
-            return self._near.seen_to_its_edges(frame, lag)
-        return self._step(frame) if lag == 1 else (far if abs(lag) > 1 else self._near).seen(frame, lag)
-
-    def _step(self, frame: int) -> Motion:
-        if frame not in self._steps:
-            self._steps[frame] = self._near.seen(frame, 1)
-        return self._steps[frame]
+        motions = far if abs(lag) > 1 else self._near
+        if self._painted is not None:
+            return (self._near.seen_to_its_edges if is_next else motions.seen_outside_wakes)(frame, lag)
+        return motions.seen(frame, lag)
 
 
 def _without_vectors(view: View) -> View:

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import torch
+from torch import Tensor
 
 from vst_core.flow import Motion, MotionFinder, compose, consistency_mask, invert, steady_motion, unchanged_mask, warp
+from vst_core.flow.wake import outside_wake
 from vst_core.pipeline.plate import motion_between, named_frame
 from vst_core.pipeline.views import FAR_WIDTH, SmallViews, Viewed
 from vst_core.pipeline.windows import coverage, place
@@ -30,14 +32,24 @@ class Motions:
         find: the motion between two frames that are neighbours, or between any two.
         flow: where it comes from.
         step: what knows the motion over a single step; it is looked for when left out.
+        painted: pixels of the painted picture in one of a view.
     """
 
-    def __init__(self, views: Viewed, find: MotionFinder, flow: FlowSettings, step: Step | None = None) -> None:
-        self._views, self._find, self._known_step = views, find, step
+    def __init__(
+        self,
+        views: Viewed,
+        find: MotionFinder,
+        flow: FlowSettings,
+        step: Step | None = None,
+        *,
+        painted: float = 1.0,
+    ) -> None:
+        self._views, self._find, self._known_step, self._painted = views, find, step, painted
         self._chains = flow.is_pattern or flow.source == "vectors"
         self._has_both_ways = not flow.is_pattern or flow.forward is not None or flow.is_exr_pattern
         self._is_known = flow.is_exr_pattern or flow.source == "vectors"
         self._links: dict[tuple[int, int], Motion] = {}
+        self._seen: dict[tuple[int, int], Motion] = {}
 
     def remember(self, frame: int, back: int | None) -> None:
         """Look at a frame while it is there, and at the step to it, which longer ways may be made of.
@@ -54,7 +66,9 @@ class Motions:
     def keep(self, first: int, last: int) -> None:
         """Forget all other frames; they are read again when they are asked for."""
         self._views.keep(first, last)
-        self._links = {pair: link for pair, link in self._links.items() if first <= min(pair) < max(pair) <= last}
+        for known in (self._links, self._seen):
+            for pair in [pair for pair in known if not first <= min(pair) < max(pair) <= last]:
+                del known[pair]
 
     def between(self, frame: int, lag: int) -> Motion:
         """The motion to a frame from the one ``lag`` frames before it.
@@ -73,8 +87,25 @@ class Motions:
         Raises:
             VstError: see ``between``.
         """
+        pair = frame, frame - lag
+        if pair in self._seen:
+            return self._seen[pair]
         with torch.no_grad():
-            return self._unchanged(frame, lag, self.between(frame, lag))
+            seen = self._unchanged(frame, lag, self.between(frame, lag))
+        if abs(lag) == 1:
+            self._seen[pair] = seen
+        return seen
+
+    def seen_outside_wakes(self, frame: int, lag: int) -> Motion:
+        """``seen``, the less the farther edges have moved away since: see `outside_wake`.
+
+        Raises:
+            VstError: see ``between``.
+        """
+        with torch.no_grad():
+            motion, (last, forward_flow) = self.seen(frame, lag), self._ends(frame, lag)
+            outside = outside_wake(last.backward_flow, forward_flow, motion.backward_flow, self._painted)
+            return replace(motion, valid=motion.valid * outside)
 
     def seen_to_its_edges(self, frame: int, lag: int) -> Motion:
         """``seen``, and motion boundaries with it where motion is known: there things come into view.
@@ -121,12 +152,17 @@ class Motions:
         return Motion(compose(first.backward_flow, place(second.backward_flow, own, window)), valid)
 
     def _steady(self, frame: int, lag: int) -> Motion:
-        back, earlier = (1 if lag > 0 else -1), frame - lag
-        backward_flow, last = self._link(frame, back).backward_flow, self._link(earlier + back, back)
-        forward_flow = invert(last.backward_flow) if last.forward_flow is None else last.forward_flow
-        own, window = (self._views.view(each).window for each in (earlier + back, frame))
-        motion = steady_motion(backward_flow, place(forward_flow, own, window), abs(lag))
+        step, forward_flow = self._ends(frame, lag)
+        motion = steady_motion(step.backward_flow, forward_flow, abs(lag))
         return self._unchanged(frame, lag, self._covered(frame, lag, motion))
+
+    def _ends(self, frame: int, lag: int) -> tuple[Motion, Tensor]:
+        """The last step to a frame, and the first one from the frame ``lag`` before, forward, on the window of this."""
+        back = 1 if lag > 0 else -1
+        last, first = self._link(frame, back), self._link(frame - lag + back, back)
+        forward_flow = invert(first.backward_flow) if first.forward_flow is None else first.forward_flow
+        own, window = (self._views.view(each).window for each in (frame - lag + back, frame))
+        return last, place(forward_flow, own, window)
 
     def _covered(self, frame: int, lag: int, motion: Motion) -> Motion:
         """Valid only where the other frame has pixels."""
@@ -145,11 +181,14 @@ class FarMotions:
         near: motion between the frames as they are, of which chains are made.
         find: see ``Motions``.
         flow: see ``Motions``.
+        painted: see ``Motions``.
     """
 
-    def __init__(self, views: SmallViews, near: Motions, find: MotionFinder, flow: FlowSettings) -> None:
+    def __init__(
+        self, views: SmallViews, near: Motions, find: MotionFinder, flow: FlowSettings, *, painted: float
+    ) -> None:
         self._views, self._near = views, near
-        self._motions = Motions(views, find, flow, self._step)
+        self._motions = Motions(views, find, flow, self._step, painted=painted)
 
     def between(self, frame: int, lag: int) -> Motion:
         """See ``Motions.between``."""
@@ -158,6 +197,10 @@ class FarMotions:
     def seen(self, frame: int, lag: int) -> Motion:
         """See ``Motions.seen``."""
         return self._views.enlarged(self._motions.seen(frame, lag), frame)
+
+    def seen_outside_wakes(self, frame: int, lag: int) -> Motion:
+        """See ``Motions.seen_outside_wakes``."""
+        return self._views.enlarged(self._motions.seen_outside_wakes(frame, lag), frame)
 
     def remember(self, frame: int, back: int | None) -> None:
         """See ``Motions.remember``."""

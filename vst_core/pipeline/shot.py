@@ -112,7 +112,8 @@ def open_footage(
 
     def make() -> Footage:
         # An optimisation follows the edges of the frame itself, and flickers more with what another one had there.
-        return Footage(reader, motion, flow, shown, cuts, files, to_edges=settings.method == "feedforward")
+        painted = settings.scale if settings.method == "feedforward" else None
+        return Footage(reader, motion, flow, shown, cuts, files, painted=painted)
 
     if settings.chunk is None or settings.stands_alone:
         kept.clear()
