@@ -86,7 +86,7 @@ def flow_files(folder: Path) -> dict[str, str]:
     return {"source": str(folder / "backward.####.flo"), "forward": str(folder / "forward.####.flo")}
 
 
-@pytest.mark.parametrize("lag", [4, -4])
+@pytest.mark.parametrize("lag", [4, 1, -1, -4])
 def test_a_wake_is_as_wide_in_smaller_frames(shots: dict[str, SmallShot], lag: int) -> None:
     flow = FlowSettings()
     whole = Views(reader_of(str(shots["passing"].folder / "shot.####.exr"), flow))
@@ -94,7 +94,7 @@ def test_a_wake_is_as_wide_in_smaller_frames(shots: dict[str, SmallShot], lag: i
     far = FarMotions(SmallViews(whole, 2), near, open_motion(flow), flow, painted=2)
     outside, expected = far.seen_outside_wakes(1012, lag).valid, near.seen_outside_wakes(1012, lag).valid
     assert float((outside - expected).abs().mean()) < 0.02
-    assert float((near.seen(1012, lag).valid - expected).mean()) > 0.04
+    assert float((near.seen(1012, lag).valid - expected).mean()) > 0.03
 
 
 def test_an_optimisation_holds_what_it_painted(

@@ -157,10 +157,9 @@ class Footage:
     def _followed(self, far: Motions | FarMotions, frame: int, lag: int, *, is_next: bool) -> Motion:
         if self._flow.source == "none":  # which is bound to what was there before, whatever moved
             return far.between(frame, lag)
-        motions = far if abs(lag) > 1 else self._near
         if self._painted is not None:
-            return (self._near.seen_to_its_edges if is_next else motions.seen_outside_wakes)(frame, lag)
-        return motions.seen(frame, lag)
+            return self._near.seen_to_its_edges(frame, lag) if is_next else far.seen_outside_wakes(frame, lag)
+        return (far if abs(lag) > 1 else self._near).seen(frame, lag)
 
 
 def _without_vectors(view: View) -> View:

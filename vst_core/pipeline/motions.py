@@ -102,10 +102,14 @@ class Motions:
         Raises:
             VstError: see ``between``.
         """
+        motion = self.seen(frame, lag)
+        return replace(motion, valid=motion.valid * self.outside_wakes(frame, lag, motion.backward_flow))
+
+    def outside_wakes(self, frame: int, lag: int, flow: Tensor) -> Tensor:
+        """`outside_wake`, along the flow to the frame ``lag`` before: (1, 1, H, W)."""
         with torch.no_grad():
-            motion, (last, forward_flow) = self.seen(frame, lag), self._ends(frame, lag)
-            outside = outside_wake(last.backward_flow, forward_flow, motion.backward_flow, self._painted)
-            return replace(motion, valid=motion.valid * outside)
+            last, forward_flow = self._ends(frame, lag)
+            return outside_wake(last.backward_flow, forward_flow, flow, self._painted)
 
     def seen_to_its_edges(self, frame: int, lag: int) -> Motion:
         """``seen``, and motion boundaries with it where motion is known: there things come into view.
@@ -199,8 +203,12 @@ class FarMotions:
         return self._views.enlarged(self._motions.seen(frame, lag), frame)
 
     def seen_outside_wakes(self, frame: int, lag: int) -> Motion:
-        """See ``Motions.seen_outside_wakes``."""
-        return self._views.enlarged(self._motions.seen_outside_wakes(frame, lag), frame)
+        """See ``Motions.seen_outside_wakes``. Also over one step wakes are looked for in the smaller picture."""
+        if abs(lag) > 1:
+            return self._views.enlarged(self._motions.seen_outside_wakes(frame, lag), frame)
+        seen, step = self._near.seen(frame, lag), self._motions.between(frame, lag)
+        outside = self._motions.outside_wakes(frame, lag, step.backward_flow)
+        return replace(seen, valid=seen.valid * self._views.on_grid_of(frame, outside))
 
     def remember(self, frame: int, back: int | None) -> None:
         """See ``Motions.remember``."""

@@ -95,13 +95,14 @@ class SmallViews(Viewed):
 
     def enlarged(self, motion: Motion, frame: int) -> Motion:
         """Motion that was found here, on the frame's own grid."""
+        flow = self.on_grid_of(frame, motion.backward_flow * self._by)
+        return Motion(flow, self.on_grid_of(frame, motion.valid), motion.notes)
+
+    def on_grid_of(self, frame: int, field: Tensor) -> Tensor:
+        """A field that was found here, on the frame's own grid."""
         small, window, by = self.view(frame).window, self._whole.view(frame).window, self._by
         left, top = window.x - small.x * by, window.y - small.y * by
-
-        def on_its_grid(field: Tensor) -> Tensor:
-            return enlarged(field, by)[..., top : top + window.height, left : left + window.width]
-
-        return Motion(on_its_grid(motion.backward_flow * by), on_its_grid(motion.valid), motion.notes)
+        return enlarged(field, by)[..., top : top + window.height, left : left + window.width]
 
     def _reduced(self, view: View) -> View:
         """Without vectors: steps are reduced when they are known."""
