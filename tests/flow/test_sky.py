@@ -98,3 +98,18 @@ def test_nothing_but_sky_moves_as_most_of_its_estimate_does(grain: float) -> Non
     assert motion.forward_flow is not None
     assert (motion.forward_flow + true).abs().mean() < 0.3
     assert motion.valid[..., 8:-8, 8:-8].min() == 1
+
+
+def test_what_most_of_the_sky_follows_is_asked_of_what_is_shown_of_it() -> None:
+    """Two thirds of it are hidden, and filled in otherwise in every frame."""
+    x, y = grid(H, W)
+    hidden = (x < 2 * W / 3)[None, None]
+    depth = torch.full((1, 1, H, W), 1e10).masked_fill(hidden, np.inf)
+    generator, frames = torch.Generator().manual_seed(0), []
+    for number, moved in ((2, 3), (1, 0)):
+        grain = 0.02 * torch.randn(1, 1, H, W, generator=generator)
+        shown = (0.2 + 0.5 * clouds(x - moved, y) + grain).clamp(0, 1)
+        zero, picture = torch.zeros(1, 2, H, W), torch.where(hidden, pattern(x, y, seed=number), shown)
+        frames.append(flow_frame(number, picture, zero, zero, depth))
+    found = MotionFinder()(*frames).backward_flow[..., 4:-4, -W // 3 + 12 : -12]
+    assert (found - torch.tensor([-3.0, 0.0]).view(1, 2, 1, 1)).abs().max() < 0.7

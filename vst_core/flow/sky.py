@@ -75,7 +75,7 @@ def common_turn(flow: Tensor, sky: BoolArray | None) -> FloatArray | None:
 
     Args:
         flow: (1, 2, H, W), pixels.
-        sky: (H, W).
+        sky: (H, W), what is shown of it.
     """
     if sky is None:
         return None

@@ -78,7 +78,7 @@ class MotionFromVectors:
         turn = camera_turn(there, current.depth, sky)
         if turn is None or not is_told(turn, pictures, shown):
             found = estimated(self._estimate, there, sky, *pictures)
-            turn = common_turn(found, sky)
+            turn = common_turn(found, shown[0])
             if turn is None or not is_told(turn, pictures, shown):
                 return found, None if back is None else estimated(self._estimate, back, sky_before, *pictures[::-1])
         return turned(there, sky, turn), None if back is None else turned(back, sky_before, np.linalg.inv(turn))
