@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,34 +13,56 @@ from small_shot import write_channels
 
 from vst_core import FrameRange
 
+
+@dataclass(frozen=True)
+class Passing:
+    """Such a shot.
+
+    Attributes:
+        frames: its numbers.
+        height: of its frames.
+        width: of its frames.
+        step: pixels that the bar moves a frame to the right.
+        bar: its width; 0 for none.
+        start: where it is in the first frame.
+        behind: how much larger than usual the texture behind it is.
+    """
+
+    frames: FrameRange
+    height: int
+    width: int
+    step: int
+    bar: int
+    start: int
+    behind: float = 1.0
+
+    def is_bar(self, frame: int) -> NDArray[np.bool_]:
+        """(H, W), where the bar is."""
+        x, _ = grid(self.height, self.width)
+        left = self.start + self.step * (frame - self.frames.first)
+        inside: NDArray[np.bool_] = ((x >= left) & (x < left + self.bar)).numpy()
+        return inside
+
+    def write(self, folder: Path) -> None:
+        """``shot.1001.exr`` onwards, with the vectors that Blender would write."""
+        folder.mkdir(exist_ok=True)
+        x, y = grid(self.height, self.width)
+        for frame in self.frames:
+            bar, moved = self.is_bar(frame), self.step * (frame - self.frames.first)
+            picture = torch.where(torch.from_numpy(bar), pattern(x - moved, y, 1), pattern(x, y, 2, scale=self.behind))
+            linear = (0.02 + 0.4 * picture[0]).numpy().astype(np.float32)
+            color = {f"ViewLayer.Combined.{name}": values for name, values in zip("RGB", linear, strict=True)}
+            speed = np.where(bar, np.float32(-self.step), np.float32(0))
+            vectors = {f"ViewLayer.Vector.{axis}": speed * np.float32(axis in "XZ") for axis in "XYZW"}
+            write_channels(folder / f"shot.{frame}.exr", color | vectors)
+
+
+STEP = 4
 FRAMES = FrameRange(1001, 1006)
-HEIGHT, WIDTH = 40, 72
-STEP, BAR, START = 4, 8, 10
-"""Pixels that it moves a frame to the right, its width, and where it is in the first frame."""
-
-
-def is_bar(frame: int) -> NDArray[np.bool_]:
-    """(H, W), where the bar is."""
-    x, _ = grid(HEIGHT, WIDTH)
-    left = START + STEP * (frame - FRAMES.first)
-    inside: NDArray[np.bool_] = ((x >= left) & (x < left + BAR)).numpy()
-    return inside
+_SMALL = Passing(FRAMES, 40, 72, STEP, bar=8, start=10)
+is_bar, write_passing_shot = _SMALL.is_bar, _SMALL.write
 
 
 def comes_back(frame: int) -> NDArray[np.bool_]:
     """(H, W), what was hidden in the frame before and seen at first."""
     return is_bar(frame - 1) & ~is_bar(frame) & ~is_bar(FRAMES.first)
-
-
-def write_passing_shot(folder: Path) -> None:
-    """``shot.1001.exr`` onwards, with the vectors that Blender would write."""
-    folder.mkdir(exist_ok=True)
-    x, y = grid(HEIGHT, WIDTH)
-    for frame in FRAMES:
-        bar = is_bar(frame)
-        picture = torch.where(torch.from_numpy(bar), pattern(x - STEP * frame, y, 1), pattern(x, y, 2))
-        linear = (0.02 + 0.4 * picture[0]).numpy().astype(np.float32)
-        color = {f"ViewLayer.Combined.{name}": values for name, values in zip("RGB", linear, strict=True)}
-        speed = np.where(bar, np.float32(-STEP), np.float32(0))
-        vectors = {f"ViewLayer.Vector.{axis}": speed * np.float32(axis in "XZ") for axis in "XYZW"}
-        write_channels(folder / f"shot.{frame}.exr", color | vectors)

@@ -21,7 +21,7 @@ def test_far_motion_is_the_same_in_smaller_frames(tmp_path: Path, source: str, b
     flow = FlowSettings(source=source)
     whole = Views(reader_of(write_panning_shot(tmp_path), flow))
     near = Motions(whole, open_motion(flow), flow)
-    far = FarMotions(SmallViews(whole, by), near, open_motion(flow), flow, painted=by)
+    far = FarMotions(SmallViews(whole, by), near, open_motion(flow), flow)
     motion, expected = far.seen(1005, 4), near.seen(1005, 4)
     assert motion.backward_flow.shape == expected.backward_flow.shape == (1, 2, *SIZE[::-1])
     inner = torch.zeros_like(expected.valid)

@@ -122,8 +122,7 @@ class Footage:
         by = reduction(plate.frame.display_window)
         if by == 1 or farthest == 1:
             return self._near
-        views = SmallViews(self._views, by)
-        return FarMotions(views, self._near, self._find, self._flow, painted=(self._painted or 1.0) * by)
+        return FarMotions(SmallViews(self._views, by), self._near, self._find, self._flow)
 
     def _forget(self, far: Motions | FarMotions, frame: int, following: int, lags: Sequence[int]) -> None:
         """All that the frame after this one does not need."""

@@ -44,7 +44,7 @@ class Motions:
         *,
         painted: float = 1.0,
     ) -> None:
-        self._views, self._find, self._known_step, self._painted = views, find, step, painted
+        self._views, self._find, self._known_step, self.painted = views, find, step, painted
         self._chains = flow.is_pattern or flow.source == "vectors"
         self._has_both_ways = not flow.is_pattern or flow.forward is not None or flow.is_exr_pattern
         self._is_known = flow.is_exr_pattern or flow.source == "vectors"
@@ -109,7 +109,7 @@ class Motions:
         """`outside_wake`, along the flow to the frame ``lag`` before: (1, 1, H, W)."""
         with torch.no_grad():
             last, forward_flow = self._ends(frame, lag)
-            return outside_wake(last.backward_flow, forward_flow, flow, self._painted)
+            return outside_wake(last.backward_flow, forward_flow, flow, self.painted)
 
     def seen_to_its_edges(self, frame: int, lag: int) -> Motion:
         """``seen``, and motion boundaries with it where motion is known: there things come into view.
@@ -185,14 +185,11 @@ class FarMotions:
         near: motion between the frames as they are, of which chains are made.
         find: see ``Motions``.
         flow: see ``Motions``.
-        painted: see ``Motions``.
     """
 
-    def __init__(
-        self, views: SmallViews, near: Motions, find: MotionFinder, flow: FlowSettings, *, painted: float
-    ) -> None:
+    def __init__(self, views: SmallViews, near: Motions, find: MotionFinder, flow: FlowSettings) -> None:
         self._views, self._near = views, near
-        self._motions = Motions(views, find, flow, self._step, painted=painted)
+        self._motions = Motions(views, find, flow, self._step, painted=near.painted * views.by)
 
     def between(self, frame: int, lag: int) -> Motion:
         """See ``Motions.between``."""

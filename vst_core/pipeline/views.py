@@ -74,14 +74,14 @@ class SmallViews(Viewed):
 
     def __init__(self, views: Views, by: int) -> None:
         super().__init__()
-        self._whole, self._by = views, by
+        self._whole, self.by = views, by
 
     def _look(self, frame: int) -> View:
         return self._reduced(self._whole.glance(frame))
 
     def reduced(self, motion: Motion, frame: int) -> Motion:
         """Motion of the frame as it is, on the grid of this one."""
-        by, view = self._by, self._whole.glance(frame)
+        by, view = self.by, self._whole.glance(frame)
         small = _reduced_window(view.window, by)
         margins, wanted = _margins(view.window, by), self.view(frame).window
 
@@ -95,18 +95,18 @@ class SmallViews(Viewed):
 
     def enlarged(self, motion: Motion, frame: int) -> Motion:
         """Motion that was found here, on the frame's own grid."""
-        flow = self.on_grid_of(frame, motion.backward_flow * self._by)
+        flow = self.on_grid_of(frame, motion.backward_flow * self.by)
         return Motion(flow, self.on_grid_of(frame, motion.valid), motion.notes)
 
     def on_grid_of(self, frame: int, field: Tensor) -> Tensor:
         """A field that was found here, on the frame's own grid."""
-        small, window, by = self.view(frame).window, self._whole.view(frame).window, self._by
+        small, window, by = self.view(frame).window, self._whole.view(frame).window, self.by
         left, top = window.x - small.x * by, window.y - small.y * by
         return enlarged(field, by)[..., top : top + window.height, left : left + window.width]
 
     def _reduced(self, view: View) -> View:
         """Without vectors: steps are reduced when they are known."""
-        by, motion = self._by, view.motion
+        by, motion = self.by, view.motion
         window = _reduced_window(view.window, by)
         image = shrunk(extended(motion.image, _margins(view.window, by)), by)
         reduced = FlowFrame(motion.frame, motion.path, image)
