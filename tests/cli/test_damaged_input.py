@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -75,6 +77,16 @@ def test_a_damaged_frame_is_named_and_nothing_half_done_stays(
         assert word in outcome.complaint
     if output.exists():
         assert outputs(output) in ([], ["out.1001.exr"], ["out.1001.exr", "out.1002.exr"])
+
+
+def test_libraries_add_nothing_to_what_a_user_is_told(small_shot: SmallShot, tmp_path: Path) -> None:
+    shot = small_shot.copy(tmp_path / "plate")
+    truncate(shot.path(1001))
+    command = [sys.executable, "-m", "vst_core.cli", *map(str, shot.command(tmp_path / "out"))]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 3
+    assert ended.stderr.count("\n") == 1
+    assert "shot.1001.exr" in Outcome(ended.returncode, ended.stdout, ended.stderr).complaint
 
 
 def test_finished_frames_stay_and_the_mended_shot_goes_on(small_shot: SmallShot, tmp_path: Path, vst: Run) -> None:

@@ -16,8 +16,10 @@ def main() -> NoReturn:
     os.environ.setdefault("GOMP_SPINCOUNT", "20000")
     try:
         from vst_core.allocator import keep_freed_memory
+        from vst_core.error_output import set_apart
 
         keep_freed_memory()
+        set_apart()
         from vst_core.cli.run import run
     except KeyboardInterrupt:
         _stop(130)

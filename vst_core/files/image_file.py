@@ -1,6 +1,6 @@
 """Opening image files and reading their headers and pixels, with every failure as one line that names the file.
 
-All of OpenImageIO's reading goes through here. A truncated file opens and fails in the middle of reading, a corrupt
+All of reading goes through here. A truncated file opens and fails in the middle of reading, a corrupt
 header can fail while its error message is decoded, and an absurd size is refused before memory is asked for.
 """
 
@@ -18,6 +18,7 @@ import OpenImageIO as oiio  # noqa: N813  # OpenImageIO's own documentation impo
 from numpy.typing import NDArray
 
 from vst_core.errors import InputError
+from vst_core.files.exr_decode import decoded
 from vst_core.image import Window
 
 _LARGEST_PART_MIB = 8192  # uncompressed: 8K with 60 float channels; a header that claims more is taken for corrupt
@@ -88,14 +89,19 @@ class ImageFile:
         """Decode the channels ``first`` to ``last`` (not included) of a part.
 
         Returns:
-            (H, W) of each channel over the data window: float32 bit for bit as stored, 8 and 16 bit integers as [0, 1];
-            uint32 for an EXR ``uint``.
+            (H, W) of each channel over the data window, bit for bit as stored. Half stays half in an EXR of one part
+            and scanlines and is float32 otherwise; ``uint`` is uint32; 8 and 16 bit integers are [0, 1].
 
         Raises:
             InputError: the pixels are truncated or corrupt.
         """
         header = self.header.parts[part]
         last = len(header.channels) if last is None else last
+        if self._has_scanlines_alone():
+            channels = slice(first, last)
+            found = decoded(self._path, header.spec, header.channels[channels], header.formats[channels])
+            if found is not None:
+                return tuple(found)
         shape = (header.spec.height, header.spec.width)
         planes: tuple[NDArray[Any], ...] = ()
         for row, band in self.bands(part, first, last):
@@ -116,8 +122,8 @@ class ImageFile:
             ends: only the rows at the top and at the bottom, and as few as the file lets be decoded.
 
         Yields:
-            The first row, counted from the top of the data window, and from there the rows of each channel as ``read``
-            gives them, though not contiguous.
+            The first row, counted from the top of the data window, and from there the rows of each channel: float32, or
+            uint32 for an EXR ``uint``, not contiguous.
 
         Raises:
             InputError: the pixels are truncated or corrupt.
@@ -133,6 +139,10 @@ class ImageFile:
         starts = range(0, height, step)
         for row in sorted({starts[0], starts[-1]}) if ends else starts:
             yield row, self._rows(part, row, min(row + step, height), first, last)
+
+    def _has_scanlines_alone(self) -> bool:
+        first, *others = self.header.parts
+        return self.header.file_format == "openexr" and not others and not first.spec.tile_width
 
     def _rows(self, part: int, row: int, end: int, first: int, last: int) -> tuple[NDArray[Any], ...]:
         """The rows ``row`` to ``end`` (not included) of an EXR file's channels; whole tiles, where it has such."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from vst_core.files.exr_file import channel_types
@@ -58,8 +59,9 @@ def _compare_channels(wanted: Part, part: Part, color: tuple[int, ...], data_typ
 
 
 def _same(first: NDArray[Any], second: NDArray[Any]) -> bool:
-    """Bit for bit, so that NaN compares too."""
-    return first.dtype == second.dtype and first.tobytes() == second.tobytes()
+    """Bit for bit, so that NaN compares too; half and float32 are told from the headers."""
+    common = np.result_type(first, second)
+    return first.astype(common, copy=False).tobytes() == second.astype(common, copy=False).tobytes()
 
 
 def _windows(part: Part, wanted: Part) -> str:
