@@ -49,3 +49,9 @@ def test_what_is_damaged_is_left_to_the_other(tmp_path: Path) -> None:
     path.write_bytes(data)
     with open_image(path) as file:
         assert by_openexr(file, path) is None
+
+
+def test_a_name_in_no_known_letters_ends_in_an_error(tmp_path: Path) -> None:
+    path = write_exr(tmp_path / "a.exr", blender_channels())
+    with open_image(path) as file:
+        assert decoded(path, file.header.parts[0].spec, ("\udcff",), ("half",)) is None

@@ -36,6 +36,8 @@ def decoded(
     Returns:
         (H, W) of each, bit for bit and in the type that is stored; None where the file cannot be read so.
     """
+    if not all(name.isprintable() for name in names):  # of broken characters it makes a null pointer
+        return None
     planes = [np.empty((spec.height, spec.width), STORAGE[kind]) for kind in formats]
     step = max(_BAND_ROWS, spec.get_int_attribute("oiio:RowsPerChunk", 1))
     try:

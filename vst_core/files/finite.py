@@ -43,7 +43,7 @@ def first_not_finite(planes: Sequence[NDArray[Any]], channels: Iterable[int]) ->
 
 
 def _not_finite(plane: NDArray[Any]) -> NDArray[Any]:
-    if plane.dtype != np.float16:
-        return np.logical_not(np.isfinite(plane))
-    exponents: NDArray[Any] = plane.view(np.uint16) & _HALF_EXPONENT  # half's own arithmetic takes many times longer
-    return np.equal(exponents, _HALF_EXPONENT)
+    if plane.dtype == np.float16:  # whose own arithmetic takes many times longer
+        exponents = np.bitwise_and(plane.view(np.uint16), _HALF_EXPONENT)
+        return np.asarray(exponents == _HALF_EXPONENT)
+    return np.asarray(~np.isfinite(plane))
