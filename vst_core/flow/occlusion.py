@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import cv2
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from vst_core.flow.filters import central_difference, filtered
 from vst_core.flow.warp import is_inside, warp
 from vst_core.tensors import require_same_shape, row_bands
 
@@ -100,35 +97,17 @@ def _gradient_energy(field: Tensor) -> Tensor:
     total = torch.zeros_like(field[:, :1])
     for component in (field[:, :1], field[:, 1:]):
         for axis in (2, 3):
-            difference = _difference(component, axis)
+            difference = central_difference(component, axis)
             total.addcmul_(difference, difference, value=0.25)
     return total
-
-
-def _difference(field: Tensor, axis: int) -> Tensor:
-    """f(i + 1) - f(i - 1), the outermost pixels repeated."""
-    last = field.shape[axis] - 1
-    after = torch.cat((field.narrow(axis, 1, last), field.narrow(axis, last, 1)), dim=axis)
-    after.narrow(axis, 1, last).sub_(field.narrow(axis, 0, last))
-    after.narrow(axis, 0, 1).sub_(field.narrow(axis, 0, 1))
-    return after
 
 
 def _blur(field: Tensor) -> Tensor:
     taps = np.exp(-(np.arange(-_RADIUS, _RADIUS + 1) ** 2) / (2 * _SIGMA**2))
     taps /= taps.sum()
-    return _filtered(
+    return filtered(
         field, lambda plane, target: cv2.sepFilter2D(plane, -1, taps, taps, dst=target, borderType=cv2.BORDER_REFLECT)
     )
-
-
-def _filtered(image: Tensor, smooth: Callable[[NDArray[Any], NDArray[Any]], object]) -> Tensor:
-    """What OpenCV makes of every plane of (B, C, H, W), given that and where to write."""
-    planes = image.detach().flatten(0, 1).cpu()
-    results = torch.empty_like(planes)
-    for plane, target in zip(planes.numpy(), results.numpy(), strict=True):
-        smooth(np.ascontiguousarray(plane), target)
-    return results.view(image.shape).to(image)
 
 
 def is_cut(image: Tensor, valid: Tensor) -> bool:
@@ -185,6 +164,6 @@ def _mean_difference(image: Tensor, other: Tensor) -> Tensor:
 
 def _around(image: Tensor) -> Tensor:
     """The mean of the 5x5 pixels around each, mirrored at the border: (B, C, H, W)."""
-    return _filtered(
+    return filtered(
         image, lambda plane, target: cv2.blur(plane, (5, 5), dst=target, borderType=cv2.BORDER_REFLECT_101)
     )

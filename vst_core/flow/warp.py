@@ -7,6 +7,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from vst_core.flow.filters import second_difference
 from vst_core.flow.sampling import bilinear
 
 
@@ -58,7 +59,7 @@ def warp_sharp(image: Tensor, backward_flow: Tensor) -> Tensor:
         for plane, target in zip(torch.split(image, 1, dim=1), torch.split(result, 1, dim=1), strict=True):
             bilinear(plane, x, y, out=target)  # plane by plane: large frames would not fit often
             for axis, weight in ((3, across), (2, down)):
-                bent = bilinear(_second_derivative(plane, axis), x, y, out=room)
+                bent = bilinear(second_difference(plane, axis), x, y, out=room)
                 target.addcmul_(bent, weight, value=-0.5)
     return result
 
@@ -66,19 +67,7 @@ def warp_sharp(image: Tensor, backward_flow: Tensor) -> Tensor:
 def _bulge(at: Tensor) -> Tensor:
     """For fractions f of coordinates, f (1 - f): (B, H, W) -> (B, 1, H, W)."""
     fraction = at.frac()[:, None]
-    return fraction * (1 - fraction)
-
-
-def _second_derivative(image: Tensor, axis: int) -> Tensor:
-    """The second derivative along an axis; the border is repeated beyond the image."""
-    last, bend = image.shape[axis] - 1, torch.empty_like(image)
-    if last > 1:
-        inner = bend.narrow(axis, 1, last - 1)
-        torch.add(image.narrow(axis, 0, last - 1), image.narrow(axis, 2, last - 1), out=inner)
-        inner.sub_(image.narrow(axis, 1, last - 1), alpha=2)
-    for end, inwards in ((0, min(1, last)), (last, max(0, last - 1))):
-        torch.sub(image.select(axis, inwards), image.select(axis, end), out=bend.select(axis, end))
-    return bend
+    return fraction.addcmul_(fraction, fraction, value=-1)
 
 
 def _points_within(backward_flow: Tensor, image: Tensor, margin: int) -> tuple[Tensor, Tensor]:
