@@ -164,6 +164,4 @@ def _mean_difference(image: Tensor, other: Tensor) -> Tensor:
 
 def _around(image: Tensor) -> Tensor:
     """The mean of the 5x5 pixels around each, mirrored at the border: (B, C, H, W)."""
-    return filtered(
-        image, lambda plane, target: cv2.blur(plane, (5, 5), dst=target, borderType=cv2.BORDER_REFLECT_101)
-    )
+    return filtered(image, lambda plane, target: cv2.blur(plane, (5, 5), dst=target, borderType=cv2.BORDER_REFLECT_101))
