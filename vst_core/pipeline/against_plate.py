@@ -60,6 +60,8 @@ def _compare_channels(wanted: Part, part: Part, color: tuple[int, ...], data_typ
 
 def _same(first: NDArray[Any], second: NDArray[Any]) -> bool:
     """Bit for bit, so that NaN compares too; half and float32 are told from the headers."""
+    if first.dtype.kind != second.dtype.kind:
+        return False
     common = np.result_type(first, second)
     return first.astype(common, copy=False).tobytes() == second.astype(common, copy=False).tobytes()
 

@@ -129,8 +129,8 @@ class PlateReader:
             channel, depth_name = own, depth_channel(layer, tuple(frame.view))
         if depth_name is None:
             return vectors, None
-        depth = torch.from_numpy(channel(depth_name))[None, None]
-        return vectors, depth if frame.alpha is None else _without_hidden_sky(depth, frame.alpha)
+        depth, alpha = torch.from_numpy(channel(depth_name))[None, None], frame.alpha
+        return vectors, depth if alpha is None else _without_hidden_sky(depth, alpha)
 
 
 def widened(motion: FlowFrame, window: Window, wanted: Window, covered: Window) -> View:
