@@ -38,9 +38,9 @@ def decoded(
     """
     if not all(name.isprintable() for name in names):  # of broken characters it makes a null pointer
         return None
-    planes = [np.empty((spec.height, spec.width), STORAGE[kind]) for kind in formats]
     step = max(_BAND_ROWS, spec.get_int_attribute("oiio:RowsPerChunk", 1))
     try:
+        planes = [np.empty((spec.height, spec.width), STORAGE[kind]) for kind in formats]
         with silent_libraries():
             file = OpenEXR.InputFile(str(path))
             for top in range(0, spec.height, step):

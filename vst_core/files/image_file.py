@@ -1,7 +1,7 @@
 """Opening image files and reading their headers and pixels, with every failure as one line that names the file.
 
-All of reading goes through here. A truncated file opens and fails in the middle of reading, a corrupt
-header can fail while its error message is decoded, and an absurd size is refused before memory is asked for.
+All reading of images goes through here. A truncated file opens and fails in the middle of reading, a corrupt header can
+fail while its error message is decoded, and an absurd size is refused before memory is asked for.
 """
 
 from __future__ import annotations
