@@ -56,6 +56,13 @@ def test_stripes_moved_many_times_neither_fade_nor_grow(period: int) -> None:
     assert contrast(moved(stripes, 20, sharp=True)) > 1.5 * contrast(moved(stripes, 20, sharp=False))
 
 
+def test_of_a_coloured_picture_lightness_stays_sharp() -> None:
+    stripes = torch.sin(torch.arange(32.0) * (2 * torch.pi / 6)).expand(1, 1, 24, 32).contiguous()
+    tints = torch.tensor([0.5, 1.0, 0.9]).view(1, 3, 1, 1)
+    grey, coloured = moved(stripes, 20, sharp=True), moved(stripes * tints, 20, sharp=True)
+    torch.testing.assert_close(coloured.mean(1, keepdim=True), grey * tints.mean(), atol=1e-5, rtol=0)
+
+
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("height", [48, 50, 47])
 def test_a_picture_on_its_own_is_warped_as_in_a_batch_whatever_the_threads(height: int, threads: int) -> None:
@@ -72,13 +79,14 @@ def test_a_tall_picture_is_warped_as_in_one_piece(reach: float) -> None:
     """However far apart the rows lie that neighbouring pixels sample."""
     image = torch.rand(1, 3, 700, 32)
     moving = (torch.rand(1, 2, 700, 32) * 2 - 1) * torch.tensor([2.0, reach]).view(1, 2, 1, 1)
-    wide, tall = F.pad(image, (1, 1, 0, 0), mode="replicate"), F.pad(image, (0, 0, 1, 1), mode="replicate")
+    grey = image.mean(1, keepdim=True)
+    wide, tall = F.pad(grey, (1, 1, 0, 0), mode="replicate"), F.pad(grey, (0, 0, 1, 1), mode="replicate")
     x = (moving[:, :1] + torch.arange(32.0)).clamp(0, 31)
     y = (moving[:, 1:] + torch.arange(700.0).view(700, 1)).clamp(0, 699)
     wanted = warp(image, moving)
     for position, bent in (
-        (x, wide[..., 2:] - 2 * image + wide[..., :-2]),
-        (y, tall[..., 2:, :] - 2 * image + tall[..., :-2, :]),
+        (x, wide[..., 2:] - 2 * grey + wide[..., :-2]),
+        (y, tall[..., 2:, :] - 2 * grey + tall[..., :-2, :]),
     ):
         fraction = position % 1
         wanted -= 0.5 * fraction * (1 - fraction) * warp(bent, moving)
