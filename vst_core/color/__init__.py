@@ -1,7 +1,8 @@
 """Colour: which space a plate is in, and the invertible way between it and what a network sees."""
 
+from vst_core.color.highlights import HIGHLIGHT_RADIUS
 from vst_core.color.space import ColorConfig, resolve_color_space
-from vst_core.color.transform import HIGHLIGHT_RADIUS, DisplayImage, DisplayTransform, style_to_display
+from vst_core.color.transform import DisplayImage, DisplayTransform, style_to_display
 
 __all__ = [
     "HIGHLIGHT_RADIUS",

@@ -25,7 +25,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vst_core.color.coverage import fill_uncovered, is_opaque, scaled, uncovered, unpremultiplied
-from vst_core.color.curve import PEAK, WHITE_DISPLAY, curve, inverse_curve
+from vst_core.color.curve import PEAK, curve, inverse_curve
+from vst_core.color.highlights import Highlights
 from vst_core.color.space import ColorConfig
 from vst_core.errors import ModelError
 from vst_core.image import FloatArray
@@ -33,10 +34,6 @@ from vst_core.tensors import row_bands
 
 cv: Any = cv2  # its stubs know no element types
 
-HIGHLIGHT_RADIUS = 8
-"""How far, in pixels, a highlight of the plate licenses highlights in the stylised frame."""
-
-LIFT_RANGE = 0.03  # of display above white over which the lift sets in; two thirds of a stop
 _BAND_ROWS = 16  # what fits the caches of a core
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)  # Rec.709
 DARK = np.float32(1e-4)
@@ -143,19 +140,15 @@ class DisplayTransform:
         """
         if stylized.shape != source.pixels.shape:
             raise ValueError(f"stylized is {tuple(stylized.shape)}, the plate {tuple(source.pixels.shape)}")
-        plate = source.pixels[0].numpy()
-        brightest = np.maximum(np.maximum(plate[0], plate[1]), plate[2])
-        limit = _highlight_limit(brightest)
         planes = stylized.detach().to("cpu", torch.float32)[0].contiguous().numpy()
         if not np.isfinite(planes).all():  # minimum and maximum would hide it
             raise ModelError("gave NaN or infinity", where="the network", remedy="compute in float32")
         if strength == 0:
             return self._untouched(source).copy()
-        lift = _highlight_lift(brightest, planes)
-        display = cv.merge([np.clip(plane + lift, 0, limit) for plane in planes])
-        color: FloatArray = np.empty_like(display)
-        for rows, outside in zip(row_bands(len(display), _BAND_ROWS), source.outside, strict=True):
-            linear = inverse_curve(display[rows])
+        highlights = Highlights(source.pixels[0].numpy(), planes, _BAND_ROWS)
+        color: FloatArray = np.empty((*planes.shape[1:], 3), np.float32)
+        for rows, outside in zip(row_bands(len(color), _BAND_ROWS), source.outside, strict=True):
+            linear = inverse_curve(highlights.shown(rows))
             if outside is not None:
                 _restore(linear.reshape(-1, 3), *outside)
             color[rows] = _transformed(linear, self._encode)
@@ -215,33 +208,3 @@ def _restore(linear: FloatArray, at: NDArray[np.intp], plate: FloatArray) -> Non
     seen = np.clip(plate, 0, PEAK)
     remaining = np.minimum((stylized @ LUMINANCE + DARK) / (seen @ LUMINANCE + DARK), 1)
     linear[at] = stylized * np.maximum(plate / PEAK, 1) + np.minimum(plate, 0) * remaining[:, None]
-
-
-def _highlight_lift(brightest: FloatArray, planes: FloatArray) -> FloatArray | np.float32:
-    """What to add to the stylised display values, (H, W), or 0 where the plate has no highlights.
-
-    Above the knee the curve is a logarithm, so to add the same to all channels is to multiply the light.
-
-    Args:
-        brightest: (H, W), the plate's brightest channel, display.
-        planes: (3, H, W), the stylised picture, display.
-    """
-    share: FloatArray = np.clip((brightest - np.float32(WHITE_DISPLAY)) / np.float32(LIFT_RANGE), 0, 1)
-    if not share.any():
-        return np.float32(0)
-    lack = brightest - np.maximum(np.maximum(planes[0], planes[1]), planes[2])
-    size = (2 * HIGHLIGHT_RADIUS + 1,) * 2
-    around = cv.blur(share, size, borderType=cv2.BORDER_REPLICATE)
-    lacking = cv.blur(share * lack, size, borderType=cv2.BORDER_REPLICATE)
-    lift: FloatArray = share * np.maximum(lacking / np.maximum(around, np.float32(1e-6)), 0)
-    return lift
-
-
-def _highlight_limit(brightest: FloatArray) -> FloatArray | np.float32:
-    """The largest display value allowed, (H, W), or one number where the plate has no highlights."""
-    white = np.float32(WHITE_DISPLAY)
-    if brightest.max() <= white:
-        return white
-    size = 2 * HIGHLIGHT_RADIUS + 1
-    nearby: FloatArray = cv.dilate(brightest, np.ones((size, size), np.uint8))
-    return np.maximum(nearby, white)

@@ -13,7 +13,8 @@ from torch import Tensor, nn
 
 from vst_core.color import HIGHLIGHT_RADIUS
 from vst_core.color import curve as curves
-from vst_core.color.transform import DARK, LIFT_RANGE, LUMINANCE
+from vst_core.color.highlights import LIFT_RANGE
+from vst_core.color.transform import DARK, LUMINANCE
 
 
 class Light(nn.Module):
