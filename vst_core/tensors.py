@@ -28,6 +28,12 @@ def wide(tensor: Tensor) -> Tensor:
     return tensor if tensor.dtype == torch.float64 else tensor.float()
 
 
+def squared_length(field: Tensor) -> Tensor:
+    """Of the vectors of a field: (B, 2, H, W) -> (B, 1, H, W)."""
+    x, y = field[:, :1], field[:, 1:]
+    return torch.mul(x, x).addcmul_(y, y)
+
+
 def extended(image: Tensor, margins: tuple[int, int, int, int]) -> Tensor:
     """An image (B, C, H, W) with its border repeated left, right, above and below by so many pixels."""
     return F.pad(image, margins, mode="replicate") if any(margins) else image

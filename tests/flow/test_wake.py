@@ -8,7 +8,7 @@ import pytest
 from flow_scenes import constant_flow, grid
 from torch import Tensor
 
-from vst_core.flow.wake import outside_wake
+from vst_core.flow.wake import edge_distance, outside_wake
 
 HEIGHT, WIDTH = 24, 200
 ALL_THAT_IS_LEFT = 0.097
@@ -24,7 +24,8 @@ def trust(left: int, step: int, painted: float = 1.0) -> Tensor:
     """(W,) in the middle row, of the frame before, in which a bar that moves to the right stood ``step`` before."""
     there = constant_flow(HEIGHT, WIDTH, -step, 0) * bar(left)
     back = constant_flow(HEIGHT, WIDTH, step, 0) * bar(left - step)
-    return outside_wake(there, back, there, painted)[0, 0, HEIGHT // 2]
+    now, then = (edge_distance(flow, painted) for flow in (there, back))
+    return outside_wake(now, then, there)[0, 0, HEIGHT // 2]
 
 
 def test_all_in_all_the_same_is_left_by_a_fast_edge_as_by_a_slow_one() -> None:
@@ -56,4 +57,4 @@ def test_distances_are_those_of_the_painted_picture() -> None:
 
 def test_where_nothing_moves_past_anything_all_is_trusted() -> None:
     for flow in (constant_flow(HEIGHT, WIDTH, 0, 0), constant_flow(HEIGHT, WIDTH, 7, -3)):
-        assert bool((outside_wake(flow, -flow, flow) == 1).all())
+        assert bool((outside_wake(edge_distance(flow), edge_distance(-flow), flow) == 1).all())

@@ -52,7 +52,7 @@ def test_outlines_do_not_stay_behind(
 ) -> None:
     source = {"flow": flow_files(tmp_path)} if flow == "files" else {}
     usual = left_behind(shots, tmp_path / "usual", **source)
-    monkeypatch.setattr(motions, "outside_wake", lambda _last, _first, flow, _painted: torch.ones_like(flow[:, :1]))
+    monkeypatch.setattr(motions, "outside_wake", lambda _now, _then, flow: torch.ones_like(flow[:, :1]))
     trusted = left_behind(shots, tmp_path / "trusted", **source)
     assert usual < 0.8 * trusted, (usual, trusted)
 

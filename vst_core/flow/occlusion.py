@@ -9,7 +9,7 @@ from torch import Tensor
 
 from vst_core.flow.filters import central_difference, filtered
 from vst_core.flow.warp import is_inside, warp
-from vst_core.tensors import require_same_shape, row_bands
+from vst_core.tensors import require_same_shape, row_bands, squared_length
 
 _RADIUS = 2
 _SIGMA = 0.8
@@ -56,15 +56,15 @@ def consistency_mask(
         (B, 1, H, W) in [0, 1], the flow's type, without gradient.
     """
     with torch.no_grad():
-        energy = _energy(backward_flow)
+        energy = squared_length(backward_flow)
         within = is_inside(backward_flow)
         trust = within.to(energy.dtype)
         if boundaries:
             trust.masked_fill_(_exceeds(_gradient_energy(backward_flow), energy), 0)
         if previous_forward_flow is not None:
             forward = warp(previous_forward_flow, backward_flow)
-            limit = energy.add_(_energy(forward)).mul_(0.01).add_(0.5)
-            is_consistent = _energy(forward.add_(backward_flow)) < limit  # False also where either flow is NaN
+            limit = energy.add_(squared_length(forward)).mul_(0.01).add_(0.5)
+            is_consistent = squared_length(forward.add_(backward_flow)) < limit  # False also where either flow is NaN
             trust.masked_fill_(within & ~is_consistent, -1)
         return _blur(trust).clamp_(0, 1) if soft else trust.clamp_(0, 1)
 
@@ -78,18 +78,12 @@ def is_boundary(flow: Tensor) -> Tensor:
     Returns:
         (B, 1, H, W) bool.
     """
-    return _exceeds(_gradient_energy(flow), _energy(flow))
+    return _exceeds(_gradient_energy(flow), squared_length(flow))
 
 
 def _exceeds(gradient_energy: Tensor, energy: Tensor) -> Tensor:
     """|grad w|^2 > 0.01 |w|^2 + 0.002, given both energies, of which the first is used up."""
     return gradient_energy.sub_(energy, alpha=0.01) > 0.002
-
-
-def _energy(field: Tensor) -> Tensor:
-    """Squared length: (B, 2, H, W) -> (B, 1, H, W)."""
-    x, y = field[:, :1], field[:, 1:]
-    return torch.mul(x, x).addcmul_(y, y)
 
 
 def _gradient_energy(field: Tensor) -> Tensor:

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from vst_core.flow.motion import Motion
 from vst_core.flow.warp import inside, warp
+from vst_core.tensors import squared_length
 
 _REFINEMENTS = 3
 
@@ -34,11 +35,6 @@ def steady_motion(backward_flow: Tensor, earlier_forward_flow: Tensor, steps: in
         for _ in range(_REFINEMENTS):
             flow = (backward_flow - warp(earlier_forward_flow, flow)) * (steps / 2)
         first, last = backward_flow * steps, warp(earlier_forward_flow, flow) * steps
-        limit = 0.01 * (_energy(first) + _energy(last)) + 0.5
-        is_one_thing = (_energy(first + last) < limit) & (_energy(flow - (first - last) / 2) < limit)
+        limit = 0.01 * (squared_length(first) + squared_length(last)) + 0.5
+        is_one_thing = (squared_length(first + last) < limit) & (squared_length(flow - (first - last) / 2) < limit)
         return Motion(flow, is_one_thing.to(flow.dtype) * inside(flow))
-
-
-def _energy(field: Tensor) -> Tensor:
-    """Squared length: (B, 2, H, W) -> (B, 1, H, W)."""
-    return field.square().sum(1, keepdim=True)

@@ -15,31 +15,37 @@ from vst_core.flow.warp import warp
 _NEAR, _FAR, _FADES = 6.0, 40.0, 15.0
 
 
-def outside_wake(backward_flow: Tensor, first_forward_flow: Tensor, flow: Tensor, painted: float = 1.0) -> Tensor:
+def outside_wake(now: Tensor, then: Tensor, flow: Tensor) -> Tensor:
     """How much of an earlier result is free of the outlines of edges that have moved on since.
 
     Where one thing ends before another, a network paints an outline. What comes out from behind something is painted
     beside that edge first, and outlines would stay behind it as a grid if they were trusted like all else. With d the
-    distance of a pixel of t to the nearest motion boundary, and d' that of the earlier frame's, both between 6 and 40
-    painted pixels: exp(min(0, d'(x + w(x)) - d(x)) / 15). An edge leaves 0.10 of what it passed in all, be it fast or
-    slow; near a slow one paint changes little by little.
+    distance of a pixel of t to the nearest edge, and d' that of the earlier frame's: exp(min(0, d'(x + w(x)) - d(x)) /
+    15). An edge leaves 0.10 of what it passed in all, be it fast or slow; near a slow one paint changes little by
+    little.
 
     Args:
-        backward_flow: (1, 2, H, W), pixels, on t's grid, to the frame before it.
-        first_forward_flow: (1, 2, H, W), pixels, on the earlier frame's grid, to the frame after that.
+        now: (1, 1, H, W), d, by `edge_distance` of t's flow to the frame before it.
+        then: (1, 1, H, W), d', by that of the earlier frame's flow to the frame after it, on t's window.
         flow: (1, 2, H, W), pixels, w, on t's grid, to the earlier frame.
-        painted: pixels of the painted picture in one of these.
 
     Returns:
         (1, 1, H, W) in [0.10, 1], the flow's type, without gradient.
     """
     with torch.no_grad():
-        now, then = _distance(backward_flow, painted), _distance(first_forward_flow, painted)
         return warp(then, flow).sub_(now).clamp_(max=0).div_(_FADES).exp_()
 
 
-def _distance(flow: Tensor, painted: float) -> Tensor:
-    """To the nearest motion boundary, painted pixels: (1, 2, H, W) -> (1, 1, H, W)."""
+def edge_distance(flow: Tensor, painted: float = 1.0) -> Tensor:
+    """How far it is to the nearest motion boundary, as far as paint depends on it.
+
+    Args:
+        flow: (1, 2, H, W), pixels.
+        painted: pixels of the painted picture in one of these.
+
+    Returns:
+        (1, 1, H, W), painted pixels, from 6 to 40, the flow's type, without gradient.
+    """
     elsewhere = ~is_boundary(flow)[0, 0].cpu().numpy()
     if elsewhere.all():
         return torch.full_like(flow[:, :1], _FAR)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from vst_core.flow import Motion, MotionFinder, compose, consistency_mask, invert, steady_motion, unchanged_mask, warp
-from vst_core.flow.wake import outside_wake
+from vst_core.flow.wake import edge_distance, outside_wake
 from vst_core.pipeline.plate import motion_between, named_frame
 from vst_core.pipeline.views import FAR_WIDTH, SmallViews, Viewed
 from vst_core.pipeline.windows import coverage, place
@@ -50,6 +50,7 @@ class Motions:
         self._is_known = flow.is_exr_pattern or flow.source == "vectors"
         self._links: dict[tuple[int, int], Motion] = {}
         self._seen: dict[tuple[int, int], Motion] = {}
+        self._edges: dict[tuple[int, int], tuple[Tensor, Tensor]] = {}
 
     def remember(self, frame: int, back: int | None) -> None:
         """Look at a frame while it is there, and at the step to it, which longer ways may be made of.
@@ -66,7 +67,7 @@ class Motions:
     def keep(self, first: int, last: int) -> None:
         """Forget all other frames; they are read again when they are asked for."""
         self._views.keep(first, last)
-        for known in (self._links, self._seen):
+        for known in (self._links, self._seen, self._edges):
             for pair in [pair for pair in known if not first <= min(pair) < max(pair) <= last]:
                 del known[pair]
 
@@ -108,8 +109,11 @@ class Motions:
     def outside_wakes(self, frame: int, lag: int, flow: Tensor) -> Tensor:
         """`outside_wake`, along the flow to the frame ``lag`` before: (1, 1, H, W)."""
         with torch.no_grad():
-            last, forward_flow = self._ends(frame, lag)
-            return outside_wake(last.backward_flow, forward_flow, flow, self.painted)
+            back = 1 if lag > 0 else -1
+            first = frame - lag + back
+            now, then = self._edge_distances(frame, back)[0], self._edge_distances(first, back)[1]
+            own, window = (self._views.view(each).window for each in (first, frame))
+            return outside_wake(now, place(then, own, window), flow)
 
     def seen_to_its_edges(self, frame: int, lag: int) -> Motion:
         """``seen``, and motion boundaries with it where motion is known: there things come into view.
@@ -163,10 +167,19 @@ class Motions:
     def _ends(self, frame: int, lag: int) -> tuple[Motion, Tensor]:
         """The last step to a frame, and the first one from the frame ``lag`` before, forward, on the window of this."""
         back = 1 if lag > 0 else -1
-        last, first = self._link(frame, back), self._link(frame - lag + back, back)
-        forward_flow = invert(first.backward_flow) if first.forward_flow is None else first.forward_flow
+        last, forward_flow = self._link(frame, back), _forward_flow(self._link(frame - lag + back, back))
         own, window = (self._views.view(each).window for each in (frame - lag + back, frame))
         return last, place(forward_flow, own, window)
+
+    def _edge_distances(self, frame: int, back: int) -> tuple[Tensor, Tensor]:
+        """`edge_distance` in the frame, and in the one before it on the window of the frame."""
+        pair = frame, frame - back
+        if pair not in self._edges:
+            link = self._link(frame, back)
+            flows = link.backward_flow, _forward_flow(link)
+            here, there = (edge_distance(flow, self.painted) for flow in flows)
+            self._edges[pair] = here, there
+        return self._edges[pair]
 
     def _covered(self, frame: int, lag: int, motion: Motion) -> Motion:
         """Valid only where the other frame has pixels."""
@@ -217,6 +230,10 @@ class FarMotions:
 
     def _step(self, frame: int, back: int) -> Motion:
         return self._views.reduced(self._near.between(frame, back), frame)
+
+
+def _forward_flow(step: Motion) -> Tensor:
+    return invert(step.backward_flow) if step.forward_flow is None else step.forward_flow
 
 
 def _completed(motion: Motion, other: Motion) -> Motion:
