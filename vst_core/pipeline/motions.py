@@ -160,16 +160,12 @@ class Motions:
         return Motion(compose(first.backward_flow, place(second.backward_flow, own, window)), valid)
 
     def _steady(self, frame: int, lag: int) -> Motion:
-        step, forward_flow = self._ends(frame, lag)
-        motion = steady_motion(step.backward_flow, forward_flow, abs(lag))
-        return self._unchanged(frame, lag, self._covered(frame, lag, motion))
-
-    def _ends(self, frame: int, lag: int) -> tuple[Motion, Tensor]:
-        """The last step to a frame, and the first one from the frame ``lag`` before, forward, on the window of this."""
         back = 1 if lag > 0 else -1
-        last, forward_flow = self._link(frame, back), _forward_flow(self._link(frame - lag + back, back))
-        own, window = (self._views.view(each).window for each in (frame - lag + back, frame))
-        return last, place(forward_flow, own, window)
+        first = frame - lag + back
+        own, window = (self._views.view(each).window for each in (first, frame))
+        forward_flow = place(_forward_flow(self._link(first, back)), own, window)
+        motion = steady_motion(self._link(frame, back).backward_flow, forward_flow, abs(lag))
+        return self._unchanged(frame, lag, self._covered(frame, lag, motion))
 
     def _edge_distances(self, frame: int, back: int) -> tuple[Tensor, Tensor]:
         """`edge_distance` in the frame, and in the one before it on the window of the frame."""
