@@ -11,7 +11,6 @@ from torch import Tensor
 
 from vst_core.losses import long_term_weights
 from vst_core.methods.base import Prior
-from vst_core.tensors import row_bands
 
 
 def long_term_prior(priors: Sequence[Prior]) -> Prior:
@@ -62,17 +61,12 @@ def two_sided_prior(before: Prior, after: Prior) -> Prior:
 
 
 def _mean(priors: Sequence[Prior], weights: Sequence[Tensor]) -> Prior:
-    if len(priors) == 1:
-        return priors[0]
-    valid, mean = torch.empty_like(weights[0]), torch.empty_like(priors[0].warped)
-    tiny = torch.finfo(valid.dtype).tiny
-    for rows in row_bands(mean.shape[-2]):  # large frames would not fit often
-        shares, warped = [weight[..., rows, :] for weight in weights], [prior.warped[..., rows, :] for prior in priors]
-        total = reduce(torch.add, shares)
-        part = reduce(torch.add, (share * each for share, each in zip(shares, warped, strict=True)))
-        mean[..., rows, :] = torch.where(total > tiny, part / total.clamp_min(tiny), warped[0])
-        torch.clamp(total, max=1, out=valid[..., rows, :])
-    return Prior(mean, valid)
+    """Their weighted mean, taken in one after the other; the first where none has weight."""
+    mean, total = priors[0].warped, weights[0]
+    for prior, weight in zip(priors[1:], weights[1:], strict=True):
+        total = total + weight
+        mean = torch.lerp(mean, prior.warped, weight / total.clamp_min(torch.finfo(total.dtype).tiny))
+    return Prior(mean, total.clamp(max=1)) if len(priors) > 1 else priors[0]
 
 
 def blended_start(own: Tensor, neighbours: Sequence[Prior]) -> Tensor:
