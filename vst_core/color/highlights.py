@@ -1,7 +1,6 @@
 """Highlights: where a plate is brighter than white its stylised picture may be, and is made to be; nowhere else.
 
-No paint is brighter than its paper, and a style brings its sun down to white. A network also invents highlights out of
-noise, of which the curve would make suns. They take a small part of a frame, and only its rows are looked at.
+``DisplayTransform.to_scene_linear`` says why. Rows above the first highlight and below the last are not looked at.
 """
 
 from __future__ import annotations

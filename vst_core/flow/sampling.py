@@ -18,7 +18,7 @@ _IS_EXACT = int(cv2.__version__.split(".")[0]) >= 5
 _LARGEST_SIDE = 32766  # that OpenCV takes
 
 
-def bilinear(image: Tensor, x: Tensor, y: Tensor, out: Tensor | None = None) -> Tensor:
+def bilinear(image: Tensor, x: Tensor, y: Tensor) -> Tensor:
     """Sample ``image`` at points between which it is interpolated linearly, along rows and columns; 0 beyond it.
 
     Differentiable in ``image``. At whole pixels it gives the image's own values bit for bit.
@@ -27,18 +27,16 @@ def bilinear(image: Tensor, x: Tensor, y: Tensor, out: Tensor | None = None) -> 
         image: (B, C, H, W), any range.
         x: (B, h, w), columns, at most one beyond the image, in the image's type.
         y: (B, h, w), rows, likewise.
-        out: where to write, (B, C, h, w) in the image's type; then no gradient is recorded.
 
     Returns:
         (B, C, h, w) in the image's type.
     """
     taken = image.device.type == "cpu" and image.dtype == torch.float32 and not torch.is_grad_enabled()
     if _IS_EXACT and taken and max(*image.shape[2:], *x.shape[1:]) <= _LARGEST_SIDE:
-        result = image.new_empty(*image.shape[:2], *x.shape[1:]) if out is None else out
+        result = image.new_empty(*image.shape[:2], *x.shape[1:])
         _by_opencv(image, x, y, result)
         return result
-    sampled = _by_torch(image, x, y)
-    return sampled if out is None else out.copy_(sampled)
+    return _by_torch(image, x, y)
 
 
 def shrunk(image: Tensor, by: int) -> Tensor:

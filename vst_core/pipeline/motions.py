@@ -112,8 +112,7 @@ class Motions:
             back = 1 if lag > 0 else -1
             first = frame - lag + back
             now, then = self._edge_distances(frame, back)[0], self._edge_distances(first, back)[1]
-            own, window = (self._views.view(each).window for each in (first, frame))
-            return outside_wake(now, place(then, own, window), flow)
+            return outside_wake(now, self._placed(then, first, frame), flow)
 
     def seen_to_its_edges(self, frame: int, lag: int) -> Motion:
         """``seen``, and motion boundaries with it where motion is known: there things come into view.
@@ -130,8 +129,7 @@ class Motions:
 
     def _unchanged(self, frame: int, lag: int, motion: Motion) -> Motion:
         current, previous = self._views.view(frame), self._views.view(frame - lag)
-        before = place(previous.motion.image, previous.window, current.window)
-        warped = warp(before, motion.backward_flow)
+        warped = warp(self._placed(previous.motion.image, frame - lag, frame), motion.backward_flow)
         return replace(motion, valid=motion.valid * unchanged_mask(current.motion.image, warped, motion.valid))
 
     def _link(self, frame: int, lag: int) -> Motion:
@@ -155,15 +153,14 @@ class Motions:
         """Out of two links, the nearer one over a power of two of frames; a pixel is valid if it is in both."""
         near = (1 << (abs(lag) - 1).bit_length() - 1) * (1 if lag > 0 else -1)
         first, second = self._link(frame, near), self._link(frame - near, lag - near)
-        own, window = self._views.view(frame - near).window, self._views.view(frame).window
-        valid = first.valid * warp(place(second.valid, own, window), first.backward_flow, padding="zeros")
-        return Motion(compose(first.backward_flow, place(second.backward_flow, own, window)), valid)
+        there, flow = (self._placed(each, frame - near, frame) for each in (second.valid, second.backward_flow))
+        valid = first.valid * warp(there, first.backward_flow, padding="zeros")
+        return Motion(compose(first.backward_flow, flow), valid)
 
     def _steady(self, frame: int, lag: int) -> Motion:
         back = 1 if lag > 0 else -1
         first = frame - lag + back
-        own, window = (self._views.view(each).window for each in (first, frame))
-        forward_flow = place(_forward_flow(self._link(first, back)), own, window)
+        forward_flow = self._placed(_forward_flow(self._link(first, back)), first, frame)
         motion = steady_motion(self._link(frame, back).backward_flow, forward_flow, abs(lag))
         return self._unchanged(frame, lag, self._covered(frame, lag, motion))
 
@@ -176,6 +173,10 @@ class Motions:
             here, there = (edge_distance(flow, self.painted) for flow in flows)
             self._edges[pair] = here, there
         return self._edges[pair]
+
+    def _placed(self, field: Tensor, own: int, frame: int) -> Tensor:
+        """What lies on the window of one frame, on that of another."""
+        return place(field, self._views.view(own).window, self._views.view(frame).window)
 
     def _covered(self, frame: int, lag: int, motion: Motion) -> Motion:
         """Valid only where the other frame has pixels."""
