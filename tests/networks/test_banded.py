@@ -45,6 +45,19 @@ def test_so_do_several_threads_and_every_time_to_the_bit(size: str, threads: int
         assert torch.equal(banded(*frame, plan=plan), found)
 
 
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("kind", ["float32", "bfloat16"])
+def test_neither_bands_nor_threads_change_a_bit(size: str, kind: str, request: pytest.FixtureRequest) -> None:
+    """So a render that goes on with less memory goes on as it would have. Frames of stamps are convolved otherwise."""
+    dtype = torch.float32 if kind == "float32" else request.getfixturevalue(kind)
+    frame = random_frame(100, 320)
+    expected = BandedNetwork(NETWORKS[size], MIX, dtype=dtype)(*frame)
+    for threads in (1, 2, 3):
+        banded = BandedNetwork(NETWORKS[size], MIX, dtype=dtype, threads=threads)
+        for plan in dict.fromkeys(PLANS):
+            assert torch.equal(banded(*frame, plan=plan), expected), (threads, plan)
+
+
 @settings(max_examples=15, deadline=None)
 @given(st.sampled_from(SIZES), st.integers(5, 16), st.integers(5, 9), st.sampled_from([1, 2, 4]), st.integers(1, 80))
 def test_bands_of_any_height_fit_frames_of_any_size(size: str, down: int, across: int, keeps: int, rows: int) -> None:

@@ -35,6 +35,6 @@ class Architecture:
 ARCHITECTURES: dict[str, Architecture] = {
     # Johnson et al. 2016: c9s1-32, d64, d128, 5 x R128, u64, u32, c9s1-3.
     "quality": Architecture(widths=(32, 64, 128), blocks=5, stem_kernel=9, stem_stride=1, last_kernel=9),
-    # Nothing is computed at full size: a fifteenth of the multiplications.
+    # Nothing is computed at full size: a tenth of the multiplications.
     "fast": Architecture(widths=(24, 48), blocks=4, stem_kernel=5, stem_stride=2, last_kernel=5),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import get_ident
 
@@ -18,9 +18,12 @@ from vst_core.networks.transformer import to_picture
 _BAND_VALUES = 1 << 21
 # A card has no use for a small one.
 _BAND_VALUES_CUDA = 1 << 28
-# Fewer rows would be lost among those that neighbouring bands share.
-_SMALLEST_BAND = 8
+# Rows of a map that are measured at a time. Bands are made of whole blocks, whose sums are then the same for all bands. Of
+# fewer rows, most would be those that neighbouring bands share.
+_BLOCK_ROWS = 8
 _INPUT = -1
+
+_Block = tuple[Tensor, Tensor, int]  # mean and variance of each channel, and pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ def sizes(layers: list[Layer], height: int, width: int) -> list[tuple[int, int]]
 def band_rows(
     plan: Plan, channels: int, size: tuple[int, int], height: int, device: torch.device, at_a_time: int
 ) -> int:
-    """Rows of a map in a band.
+    """Rows of a map in a band: whole blocks, but at the end of the map.
 
     Args:
         plan: how much is in memory at a time.
@@ -63,7 +66,9 @@ def band_rows(
         rows = plan.rows * size[0] // height
     else:
         rows = (_BAND_VALUES_CUDA if device.type == "cuda" else _BAND_VALUES) // (max(channels, 32) * size[1])
-    return min(max(_SMALLEST_BAND, min(rows, -(-size[0] // at_a_time))), size[0])
+    share = -(-size[0] // at_a_time)
+    rows = min(rows // _BLOCK_ROWS, -(-share // _BLOCK_ROWS))
+    return min(max(1, rows) * _BLOCK_ROWS, size[0])
 
 
 class BandPass:
@@ -126,21 +131,22 @@ class BandPass:
 
     def _measure(self, number: int) -> None:
         """Run a layer's convolution over all bands: take its statistics, and keep the map if it is one to be kept."""
-        layer, (height, width) = self._layers[number], self._sizes[number]
+        layer = self._layers[number]
         kept = self._buffer(number) if self._is_kept[number] else None
 
-        def measured(top: int, bottom: int) -> tuple[Tensor, Tensor, int]:
+        def measured(top: int, bottom: int) -> list[_Block]:
             band = self._convolved(number, top, bottom)
             if kept is not None:
                 kept[:, :, top:bottom] = band
-            return *torch.batch_norm_update_stats(band, None, None, 0.0), band.shape[2] * band.shape[3]
+            return [
+                (*torch.batch_norm_update_stats(block, None, None, 0.0), block.shape[2] * block.shape[3])
+                for block in _blocks(band)
+            ]
 
-        statistics = _Statistics(layer.channels, self._frame[0].device)
-        for found in self._crew.each(measured, self._bands(number)):
-            statistics.add(*found)
         assert layer.scale is not None
         assert layer.shift is not None
-        self._affine[number] = statistics.affine(layer.scale, layer.shift, height * width)
+        blocks = [block for band in self._crew.each(measured, self._bands(number)) for block in band]
+        self._affine[number] = _affine(blocks, layer.scale, layer.shift)
         if layer.adds is not None or number in self._added:  # a sum cannot be left for later: its parts would be needed
             assert kept is not None, "residual blocks lie where maps are smallest"
             summed = kept
@@ -194,12 +200,13 @@ class BandPass:
         return self._rooms[key]
 
     def _bands(self, number: int) -> list[Band]:
-        """A layer's rows, cut into bands."""
+        """A layer's rows, cut into bands; of less than a block torch would choose another convolution."""
         size = self._sizes[number]
         frame = self._frame[0]
         channels, height = self._layers[number].channels, frame.shape[-2]
         rows = band_rows(self._plan, channels, size, height, frame.device, self._crew.size)
-        return [(top, min(size[0], top + rows)) for top in range(0, size[0], rows)]
+        tops = range(0, max(1, size[0] - _BLOCK_ROWS + 1), rows)
+        return list(zip(tops, (*tops[1:], size[0]), strict=True))
 
     def _last_uses(self) -> dict[int, int]:
         """By kept layer, the number of the last layer that reads its map."""
@@ -229,23 +236,19 @@ class BandPass:
             self._spare[tuple(tensor.shape)].append(tensor)
 
 
-class _Statistics:
-    """Mean and variance of a map that comes in bands."""
+def _blocks(band: Tensor) -> Sequence[Tensor]:
+    """The parts of a band that are measured each by itself; on a card, where many small ones take long, all of it."""
+    return torch.split(band, _BLOCK_ROWS, 2) if band.device.type == "cpu" else (band,)
 
-    def __init__(self, channels: int, device: torch.device) -> None:
-        self._sum = torch.zeros(channels, dtype=torch.float64, device=device)
-        self._squares = torch.zeros(channels, dtype=torch.float64, device=device)
 
-    def add(self, mean: Tensor, variance: Tensor, count: int) -> None:
-        """Count a band of so many pixels, (C,) each."""
-        mean, variance = mean.double(), variance.double()
-        self._sum += mean * count
-        self._squares += (variance + mean.square()) * count
-
-    def affine(self, scale: Tensor, shift: Tensor, count: int) -> tuple[Tensor, Tensor]:
-        """What a normalised map is multiplied with and what is added, (1, C, 1, 1) each."""
-        mean = self._sum / count
-        variance = (self._squares / count - mean.square()).clamp_min(0)
-        factor = scale * torch.rsqrt(variance + EPSILON)
-        offset = shift - mean * factor
-        return factor.float().view(1, -1, 1, 1), offset.float().view(1, -1, 1, 1)
+def _affine(blocks: Sequence[_Block], scale: Tensor, shift: Tensor) -> tuple[Tensor, Tensor]:
+    """What makes a normalised map of one that was measured in blocks: a factor and what is added, (1, C, 1, 1) each."""
+    means = torch.stack([mean for mean, _, _ in blocks]).double()
+    variances = torch.stack([variance for _, variance, _ in blocks]).double()
+    shares = means.new_tensor([[pixels] for _, _, pixels in blocks])
+    shares /= shares.sum()
+    mean = (means * shares).sum(0)
+    variance = ((variances + means.square()) * shares).sum(0) - mean.square()
+    factor = scale * torch.rsqrt(variance.clamp_min(0) + EPSILON)
+    offset = shift - mean * factor
+    return factor.float().view(1, -1, 1, 1), offset.float().view(1, -1, 1, 1)
