@@ -3,8 +3,8 @@
     python bench/report.py [--quick] [--only PART ...] [--to FOLDER]
 
 Nothing else should run meanwhile; it takes an hour and a half on two slow cores. ``--quick`` shows in minutes, on
-less, that all of it works. ``--only`` measures some parts again and keeps the others of ``benchmarks.json``; the page
-says which machine each part was measured on.
+less, that all of it works. ``--only`` measures some parts again and keeps the others of ``benchmarks.json``, and those
+of machines that compute in another precision; the page says which machine each part was measured on.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ from machine import sources, surroundings
 from plots import draw_flicker, draw_flow
 from table import Table
 
+from vst_core.device import resolve_device
+
 ROOT = Path(__file__).parent.parent
 PARTS = {
     "shot": bench_shot,
@@ -40,6 +42,7 @@ PARTS = {
     "start": bench_start,
     "farm": bench_farm,
 }
+USUAL = "float32"
 PLOTS = {"shot": draw_flicker, "flow": draw_flow}
 SECTIONS = {
     "What a shot is worth": ("shot", "video", "flow"),
@@ -60,29 +63,31 @@ def measured(part: str, *, quick: bool) -> dict[str, Any]:
     return {"tables": tables, "sources": sources(), "machine": surroundings(), "minutes": minutes, "quick": quick}
 
 
-def write_page(found: dict[str, Any], folder: Path) -> None:
-    """Page and plots of what was measured."""
-    machines = []
-    for each in found.values():
-        machines += [each["machine"]] if each["machine"] not in machines else []
+def write_page(found: dict[str, dict[str, Any]], folder: Path) -> None:
+    """Page and plots of what was measured, by part and precision."""
+    runs, machines = [run for part in found.values() for run in part.values()], []
+    for run in runs:
+        machines += [run["machine"]] if run["machine"] not in machines else []
     lines = [
         "# Measured comparisons\n",
         "Made by `make bench-report`, the ways of each table side by side on one machine.\n",
     ]
     for number, machine in enumerate(machines, start=1):
         lines += [f"Machine {number}:\n", "".join(f"- {line}\n" for line in machine)]
-    if any(each["quick"] for each in found.values()):
+    if any(run["quick"] for run in runs):
         lines.append("**Quick: a trial of the machinery, on a few small frames. These are no results.**\n")
     for heading, parts in SECTIONS.items():
         lines.append(f"## {heading}\n")
-        for part in (part for part in parts if part in found):
-            tables = [Table(**table) for table in found[part]["tables"]]
+        for name, precision in ((each, kind) for each in parts for kind in found.get(each, ())):
+            run, other = found[name][precision], "" if precision == USUAL else f", {precision}"
+            tables = [Table(**table | {"title": table["title"] + other}) for table in run["tables"]]
             lines += [table.as_markdown() for table in tables]
-            if part in PLOTS:
-                PLOTS[part](tables[0], folder / f"bench_{part}.png")
-                lines.append(f"![{tables[0].title.replace('`', '')}](bench_{part}.png)\n")
-            where = machines.index(found[part]["machine"]) + 1
-            lines.append(f"*{found[part]['sources']}, in {found[part]['minutes']} minutes on machine {where}.*\n")
+            if name in PLOTS:
+                plot = f"bench_{name}{other.replace(', ', '_')}.png"
+                PLOTS[name](tables[0], folder / plot)
+                lines.append(f"![{tables[0].title.replace('`', '')}]({plot})\n")
+            where = machines.index(run["machine"]) + 1
+            lines.append(f"*{run['sources']}, in {run['minutes']} minutes on machine {where}.*\n")
     (folder / "benchmarks.md").write_text("\n".join(lines), encoding="utf-8")
 
 
@@ -96,8 +101,9 @@ def main() -> None:
     torch.manual_seed(0)
     kept = options.to / "benchmarks.json"
     found = json.loads(kept.read_text()) if kept.exists() and len(options.only) < len(PARTS) else {}
+    precision = str(resolve_device().dtype).removeprefix("torch.")
     for part in options.only:
-        found[part] = measured(part, quick=options.quick)
+        found.setdefault(part, {})[precision] = measured(part, quick=options.quick)
         kept.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
         write_page(found, options.to)
 

@@ -6,12 +6,14 @@ python examples/new_loss.py content.png samples/styles/mosaic.png out.png
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 import cv2
 import torch
 from torch import Tensor
 
+from vst_core import VstError
 from vst_core.features import Features
 from vst_core.losses import content_loss, total_variation
 from vst_core.methods import read_style
@@ -55,4 +57,7 @@ if __name__ == "__main__":
         parser.add_argument(name, type=Path)
     parser.add_argument("--steps", type=int, default=150)
     parser.add_argument("--network", choices=("vgg16", "vgg19"), default="vgg16")
-    main(**vars(parser.parse_args()))
+    try:
+        main(**vars(parser.parse_args()))
+    except VstError as error:  # a picture or weights that are not there: one line
+        sys.exit(str(error))

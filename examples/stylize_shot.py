@@ -24,7 +24,7 @@ def main(plate: str, style: str, output: str, frames: str | None, network: str) 
     )
     complaints = vst.check_shot(settings)  # everything that would stop the render, at once
     for complaint in complaints:
-        print(complaint)
+        print(complaint, file=sys.stderr)
     if complaints:
         return int(complaints[0].exit_code)
     for result in vst.render_shot(settings):  # closing the generator cancels; a killed render goes on from here
@@ -39,4 +39,9 @@ if __name__ == "__main__":
         parser.add_argument(name)
     parser.add_argument("--frames", metavar="FIRST-LAST")
     parser.add_argument("--network", default="quality")
-    sys.exit(main(**vars(parser.parse_args())))
+    try:
+        code = main(**vars(parser.parse_args()))
+    except vst.VstError as error:
+        print(error, file=sys.stderr)  # one line
+        code = int(error.exit_code)
+    sys.exit(code)

@@ -6,6 +6,7 @@ python examples/train_style.py samples/styles/ink.png ink.safetensors --steps 40
 from __future__ import annotations
 
 import argparse
+import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -37,4 +38,7 @@ if __name__ == "__main__":
     parser.add_argument("output", type=Path)
     parser.add_argument("--steps", type=int, default=4000)
     parser.add_argument("--weights", type=Path, help="of VGG-16; found or downloaded when left out")
-    main(**vars(parser.parse_args()))
+    try:
+        main(**vars(parser.parse_args()))
+    except vst.VstError as error:  # of a picture, the weights or the recipe: one line
+        sys.exit(str(error))

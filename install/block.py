@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
-_FIRST = b"# >>> vst: 'vst install' wrote this, 'vst install --uninstall' takes it out >>>"
+_FIRST = b"# >>> vst: 'vst install nuke' wrote this, 'vst install nuke --uninstall' takes it out >>>"
 _LAST = b"# <<< vst <<<"
 _LAST_JOINED = b"# <<< vst, and the line end before it <<<"
 _BLOCK = re.compile(
-    re.escape(_FIRST) + rb"\r?\n.*?(?:%s|(?P<joined>%s))\r?\n" % (re.escape(_LAST), re.escape(_LAST_JOINED)), re.DOTALL
+    rb"# >>> vst: [^\r\n]+ >>>\r?\n.*?(?:%s|(?P<joined>%s))\r?\n" % (re.escape(_LAST), re.escape(_LAST_JOINED)),
+    re.DOTALL,
 )
 
 

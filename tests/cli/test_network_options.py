@@ -22,6 +22,13 @@ def settings_of(folder: Path, **given: Any) -> Any:
     return settings_from("plate.####.exr", None, {"output": str(folder / "out.####.exr")} | given)
 
 
+def test_a_network_tells_its_styles_and_how_it_was_made(vst: Run) -> None:
+    assert vst("styles", "fast").out.split() == ["oil", "ink", "mosaic", "watercolor", "woodcut"]
+    card = json.loads(vst("styles", "fast", "--card").out)
+    assert (card["recipe"]["size"], card["recipe"]["data"]) == ("fast", "synthetic")
+    assert "Apache" in card["license"]
+
+
 def test_a_network_renders_a_style_of_its_own(
     small_shot: SmallShot, small_network: Path, tmp_path: Path, vst: Run
 ) -> None:

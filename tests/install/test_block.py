@@ -32,6 +32,12 @@ def test_what_was_written_around_it_since_stays(content: bytes) -> None:
     assert lines == [line for line in b"before = 1\n".split(b"\n") + content.split(b"\n") if line] + [b"after = 2", b""]
 
 
+def test_a_block_that_said_something_else_is_taken_out_too() -> None:
+    with_it = with_block(b"a = 1\n", LINES)
+    first = with_it.splitlines()[1]
+    assert without_block(with_it.replace(first, b"# >>> vst: other words >>>")) == b"a = 1\n"
+
+
 def test_the_block_has_the_line_ends_of_the_file() -> None:
     assert with_block(b"a = 1\r\n", LINES).count(b"\n") == with_block(b"a = 1\r\n", LINES).count(b"\r\n") == 5
     assert b"\r" not in with_block(b"a = 1\n", LINES)

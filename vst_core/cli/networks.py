@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated
 
 import typer
@@ -9,9 +10,11 @@ import typer
 
 def styles(
     network: Annotated[str, typer.Argument(metavar="NETWORK", help="quality, fast, or a file.")] = "quality",
+    card: Annotated[bool, typer.Option("--card", help="Print how it was made instead, as JSON.")] = False,
 ) -> None:
-    """List the styles of a network."""
+    """List the styles of a network, or print its card: recipe, data, loss, licence."""
     from vst_core.networks import load_checkpoint
 
-    for style in load_checkpoint(network).styles:
-        typer.echo(style)
+    checkpoint = load_checkpoint(network)
+    lines = [json.dumps(checkpoint.card, indent=2)] if card else checkpoint.styles
+    typer.echo("\n".join(lines))

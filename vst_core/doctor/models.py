@@ -41,7 +41,7 @@ def look_at_networks() -> Iterator[Finding]:
 
 
 def look_at_weights() -> Iterator[Finding]:
-    """The pretrained networks, which optimisation and training need; a network is there if one of its files is."""
+    """The pretrained networks, which trained ones do without; a network is there if one of its files is."""
     from vst_core import weights
 
     for network in dict.fromkeys(known.network for known in weights.KNOWN):
@@ -53,5 +53,6 @@ def look_at_weights() -> Iterator[Finding]:
         if whole:
             yield Finding("weights", f"{network}: {whole[0]}")
         else:
-            text = f"{network}: not here; only --method optimization and training need it"
+            need = "--flow raft needs" if network == "raft" else "optimisation, training and measures of style need"
+            text = f"{network}: not here; only {need} it"
             yield Finding("weights", text, "note", "vst weights pull --to FOLDER, then VST_WEIGHTS=FOLDER")

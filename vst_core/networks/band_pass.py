@@ -18,8 +18,8 @@ from vst_core.networks.transformer import to_picture
 _BAND_VALUES = 1 << 21
 # A card has no use for a small one.
 _BAND_VALUES_CUDA = 1 << 28
-# Rows of a map that are measured at a time. Bands are made of whole blocks, whose sums are then the same for all bands. Of
-# fewer rows, most would be those that neighbouring bands share.
+# Rows of a map that are measured at a time. Bands are made of whole blocks, whose sums are then the same for all bands.
+# Of fewer rows, most would be those that neighbouring bands share.
 _BLOCK_ROWS = 8
 _INPUT = -1
 

@@ -2,9 +2,9 @@
 
 Instance normalisation asks for the mean and variance of a whole map before its first pixel can go on, so a frame
 cannot simply be cut into tiles. Here each layer's convolution runs over bands, whose sums, taken over blocks that are
-the same for all ways to cut bands, add up to the map's statistics; the normalisation is applied when the next layer reads a band. That is fast, since a band stays in the
-processor's cache, and small: maps at full size, which take most of the memory, need not be kept, for a band of them
-can be computed again from the map before.
+the same for all ways to cut bands, add up to the map's statistics; the normalisation is applied when the next layer
+reads a band. That is fast, since a band stays in the processor's cache, and small: maps at full size, which take most
+of the memory, need not be kept, for a band of them can be computed again from the map before.
 """
 
 from __future__ import annotations
@@ -76,8 +76,8 @@ class BandedNetwork:
             image: (1, 3, H, W), display [0, 1]; sides are multiples of ``reduction``.
             warped: (1, 3, H, W), the previous result on this frame's grid, display [0, 1].
             valid: (1, 1, H, W) in [0, 1].
-            plan: how much is in memory at a time. On a processor neither it nor the number of threads changes a bit of the
-                result, if the frame is some hundred pixels wide; else it changes as much as the type of the maps rounds.
+            plan: how much is in memory at a time. On a processor neither it nor the number of threads changes a bit of
+                the result, if the frame is some hundred pixels wide; else they change what the maps' type rounds.
             on_layer: told after each layer how many are done, and how many there are; may raise.
 
         Returns:

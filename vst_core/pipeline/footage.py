@@ -18,7 +18,6 @@ from vst_core.pipeline.views import SmallViews, Views, reduction
 from vst_core.sequence import FrameSequence
 from vst_core.settings import FlowSettings
 
-_CUT = "another shot begins here; painted afresh"
 _Stamp = tuple[tuple[int, int, int] | None, ...]
 
 
@@ -138,7 +137,9 @@ class Footage:
     def _notes(self, frame: int) -> tuple[str, ...]:
         if frame == self._shown.first:
             return ()
-        return (_CUT,) if self._is_cut(frame) else self._near.between(frame, 1).notes
+        if self._is_cut(frame):
+            return () if self._known_cuts else (f"frame {frame}: another shot begins here; painted afresh",)
+        return self._near.between(frame, 1).notes
 
     def _is_one_shot(self, frame: int, other: int) -> bool:
         """Whether the other frame is there, and no cut lies between the two."""

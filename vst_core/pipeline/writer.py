@@ -81,7 +81,7 @@ class Writer:
 
         def record(temporary: Path, clamped: int) -> None:
             nonlocal result
-            notes = (f"{clamped} values beyond the half range were clamped",) if clamped else ()
+            notes = (f"frame {result.frame}: {clamped} values beyond the half range were clamped",) if clamped else ()
             spent = seconds_since(start)
             stages = result.stages and result.stages.model_copy(update={"write": spent})
             result = replace(result, notes=(*result.notes, *notes), stages=stages)

@@ -25,7 +25,7 @@ class Stage(SettingsModel):
 
 
 class Recipe(SettingsModel):
-    """How a network is trained. The default is the one of the shipped checkpoints.
+    """How a network is trained. The shipped ones were trained by the recipes in ``samples/recipes``.
 
     Weights multiply losses that are relative to the style's own features, as in optimisation.
     """
