@@ -57,11 +57,27 @@ def test_everything_in_the_way_of_any_shot_is_told_before_anything_is_done(
     table = shot_list(tmp_path, "shot,color space,style\na,Nonsense,\nb,,\nc,,zebra\n")
     output = ("--shots", table, "-o", tmp_path / "{shot}" / "{shot}.####.exr")
     told = vst(*words(small_shot, small_network, *output))
-    assert told.code == 2
-    assert [line.partition(": ")[0] for line in told.out.splitlines()] == ["a", "c"]
-    assert "'Nonsense'" in told.out
-    assert "has no style 'zebra'" in told.out
+    assert (told.code, told.out) == (2, "")
+    assert [line.split(": ")[:2] for line in told.err.splitlines()] == [["vst", "a"], ["vst", "c"]]
+    assert "'Nonsense'" in told.err
+    assert "has no style 'zebra'" in told.err
+    as_json = vst(*words(small_shot, small_network, *output, "--json"))
+    events = [json.loads(line) for line in as_json.out.splitlines()]
+    assert [(event["event"], event["shot"], event["exit_code"]) for event in events] == [
+        ("complaint", "a", 2),
+        ("complaint", "c", 2),
+    ]
+    assert as_json.err == told.err
     assert outputs(tmp_path) == ["shots.csv"]
+
+
+def test_what_stands_in_the_way_of_one_shot_is_said_as_a_render_says_it(
+    vst: Run, small_shot: SmallShot, small_network: Path, tmp_path: Path
+) -> None:
+    submitted = words(small_shot, small_network, "-o", tmp_path / "o.####.exr", "--color-space", "Nonsense")
+    told, rendered = vst(*submitted), vst("render", *submitted[1:])
+    assert (told.code, told.out, told.err) == (rendered.code, "", rendered.err)
+    assert told.complaint.startswith("colour space 'Nonsense': ")
 
 
 @pytest.mark.parametrize(

@@ -139,17 +139,16 @@ def _of_row(row: Row) -> dict[str, Any]:
 
 
 def _check(made: Plan, json: bool, *, here: bool) -> None:
-    """Say everything that stands in the way, and leave if anything does."""
+    """Say everything that stands in the way, each as an error of one line, and leave if anything does."""
     from vst_core.farm.check import check_plan
 
     several = len({task.shot for task in made.tasks}) > 1
     first: VstError | None = None
     for shot, complaint in check_plan(made, here=here):
         first = first or complaint
+        typer.echo(f"vst: {shot}: {complaint}" if several else f"vst: {complaint}", err=True)
         if json:
             emit("complaint", shot=shot, message=str(complaint), exit_code=int(complaint.exit_code))
-        else:
-            typer.echo(f"{shot}: {complaint}" if several else str(complaint))
     if first is not None:
         raise typer.Exit(int(first.exit_code))
 
