@@ -87,6 +87,11 @@ class FlowSettings(SettingsModel):
         """Whether ``source`` is a pattern of EXR files, whose motion vectors are taken."""
         return self.is_pattern and self.source.lower().endswith(".exr")
 
+    @property
+    def needs_forward(self) -> bool:
+        """Whether ``source`` is a pattern of flow files by which nothing can be carried backward."""
+        return self.is_pattern and not self.is_exr_pattern and self.forward is None
+
     @model_validator(mode="after")
     def _source_is_known(self) -> Self:
         if self.is_pattern and not any(mark in self.source for mark in "./\\#%@$"):
@@ -271,6 +276,11 @@ class RenderSettings(SettingsModel):
             raise ValueError("several passes carry results from frame to frame, which 'temporal' turned off")
         if self.passes > 1 and self.chunk is not None:
             raise ValueError("several passes go over the whole shot: a chunk of it cannot be made by itself")
+        if self.passes > 1 and self.flow.needs_forward:
+            raise ValueError(
+                f"several passes go backward, too, and {self.flow.source!r} has the flow of one direction: name the "
+                "forward flow files by --flow-forward"
+            )
         steps = self.optimization.iterations_next
         if self.method == "optimization" and self.passes > steps:
             raise ValueError(f"{self.passes} passes cannot share {steps} steps; raise iterations_next")

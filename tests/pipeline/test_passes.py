@@ -147,6 +147,7 @@ def test_another_end_is_another_render(small_shot: SmallShot, painted: Path, tmp
         (("--passes", 4, "--iterations-next", 3), "4 passes cannot share 3 steps; raise iterations_next"),
         (("--passes", 2, "--no-temporal"), "several passes carry results from frame to frame"),
         (("--passes", 2, "--chunk", "1002-1003"), "a chunk of it cannot be made by itself"),
+        (("--passes", 2, "--flow", "b.####.flo"), "name the forward flow files by --flow-forward"),
     ],
 )
 def test_passes_that_cannot_be(
@@ -165,3 +166,8 @@ def test_passes_share_the_steps_of_an_optimisation_alone() -> None:
     with pytest.raises(SettingsError, match="cannot share"):
         RenderSettings.of(changed(**few))
     assert RenderSettings.of(changed(**few, method="feedforward")).passes == 10
+
+
+@pytest.mark.parametrize("flow", [{"source": "b.####.flo", "forward": "f.####.flo"}, {"source": "b.####.exr"}])
+def test_passes_take_flow_files_of_both_directions_and_vectors(flow: dict[str, str]) -> None:
+    assert RenderSettings.of(changed(passes=2, flow=flow)).passes == 2
