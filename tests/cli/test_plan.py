@@ -6,7 +6,9 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import opentimelineio as otio
 import pytest
+from opentimelineio.opentime import RationalTime, TimeRange
 from small_shot import Outcome, SmallShot
 
 Run = Callable[..., Outcome]
@@ -38,6 +40,21 @@ def test_a_plan_is_json(vst: Run, small_shot: SmallShot, tmp_path: Path) -> None
         ("1005", 4, None),
     ]
     assert data["seconds"] == 18
+
+
+def test_clips_whose_frames_are_not_said_are_named(vst: Run, small_shot: SmallShot, tmp_path: Path) -> None:
+    cut, movie = otio.schema.Timeline("cut"), otio.schema.ExternalReference("sh.mov")
+    used = TimeRange(RationalTime(2, 24), RationalTime(2, 24))
+    own = {"vst": {"frames": "1002-1003"}}
+    clips = [otio.schema.Clip("a", movie, used), otio.schema.Clip("b", movie.clone(), used, metadata=own)]
+    cut.tracks.append(otio.schema.Track("V1", clips))
+    otio.adapters.write_to_file(cut, str(tmp_path / "cut.otio"))
+    more = ("--shots", tmp_path / "cut.otio", "--output", tmp_path / "{shot}.####.exr", "--json")
+    shown = plan(vst, small_shot, tmp_path, *more)
+    assert [task["frames"] for task in json.loads(shown.out)["tasks"]] == ["1001-1005", "1002-1003"]
+    assert shown.err.startswith(f"warning: {tmp_path / 'cut.otio'}: which frames the cut uses is not said of ")
+    assert shown.err.endswith("(a); all on disk are taken\n")
+    assert plan(vst, small_shot, tmp_path, *more, "--frames", "1001-1002").err == ""
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from vst_core.cli.options import Option, option_name, parameter, put_options, re
 from vst_core.cli.shot_options import NEEDED, OPTIONS, plate_and_more, read_settings
 from vst_core.errors import SettingsError, VstError
 from vst_core.farm.settings import FarmSettings, SubmitSettings
-from vst_core.farm.shot_list import Row, read_shot_list
+from vst_core.farm.shot_list import Row, is_table, read_shot_list
 from vst_core.settings import RenderSettings
 
 if TYPE_CHECKING:
@@ -74,8 +74,9 @@ def submit(plate: str | None, settings: Path | None, shots: Path | None, json: b
     PLATE and the options are those of vst render. For several shots, --shots takes a table (.csv, .tsv) or an editor's
     timeline (.otio): {shot} in PLATE, --output and the like stands for a shot's name. A table's first line names its
     columns: shot, and any of plate, output, frames, style and the other options; an empty cell takes what the command
-    line says. Of a timeline, every video clip is a shot, with the frames that the cut uses and settings of its own in
-    the clip's metadata under "vst". Paths in a list are understood from its folder.
+    line says. Of a timeline, every video clip is a shot, with the frames that the cut uses, as far as its media is an
+    image sequence (else all on disk), and options of its own, as in a table's cells, in the clip's metadata under
+    "vst". Paths in a list are understood from its folder.
 
     --engine local works here, as many tasks at a time as cores and memory allow. --engine openjd writes a bundle of
     Open Job Description into the folder --job, for openjd-cli (--run does that, too) and AWS Deadline Cloud; its tasks
@@ -122,9 +123,19 @@ def _plan(data: dict[str, Any], shots: Path | None, command: str) -> Plan:
         named = one_shot(data)
     else:
         rows = read_shot_list(shots, COLUMNS, needs_media="plate" not in data)
+        if not is_table(shots) and "frames" not in data:
+            _note_whole_clips(shots, rows)
         named = listed_shots(data, rows, _of_row, shots.absolute().parent)
     with Console(stderr=True).status("looking for cuts" if farm.find_cuts else "planning"):
         return plan_shots(named, farm)
+
+
+def _note_whole_clips(timeline: Path, rows: list[Row]) -> None:
+    """Say of which clips a timeline does not say the frames: their media is no image sequence, or they are retimed."""
+    whole = ", ".join(row.shot for row in rows if "frames" not in row.values)
+    if whole:
+        what = f"which frames the cut uses is not said of clips that are retimed or no image sequence ({whole})"
+        typer.echo(f"warning: {timeline}: {what}; all on disk are taken", err=True)
 
 
 def _of_row(row: Row) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from vst_core.errors import SettingsError
 
-TABLES = (".csv", ".tsv")
+_TABLES = (".csv", ".tsv")
 _STRAY = re.compile(r"[/\\\0]|^\.{1,2}$")
 
 
@@ -42,7 +42,7 @@ def read_shot_list(path: Path, columns: Sequence[str], *, needs_media: bool = Tr
     Raises:
         SettingsError: it cannot be read, or a line or clip is no shot; the first one is named.
     """
-    if path.suffix.lower() in TABLES:
+    if is_table(path):
         rows = list(_read_table(path, columns))
     else:
         from vst_core.farm.timeline import read_timeline
@@ -59,6 +59,11 @@ def read_shot_list(path: Path, columns: Sequence[str], *, needs_media: bool = Tr
         lines = ", ".join(row.where.rpartition(", ")[2] for row in rows if row.shot == twin.shot)
         raise SettingsError(f"several shots are called {twin.shot} ({lines})", where=path, remedy="tell them apart")
     return rows
+
+
+def is_table(path: Path) -> bool:
+    """Whether a list is a table, by its name, and not a timeline."""
+    return path.suffix.lower() in _TABLES
 
 
 def check_columns(names: Sequence[str], columns: Sequence[str], where: str) -> None:
