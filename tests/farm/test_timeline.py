@@ -80,6 +80,10 @@ def test_clips_without_frames_take_those_that_are_said_for_all(tmp_path: Path) -
         (clip("b", images(frame_step=2)), "clip 2 (b): its media has every 2th frame only"),
         (clip("b", effects=[otio.schema.LinearTimeWarp(time_scalar=2)]), "clip 2 (b): it is retimed"),
         (clip("b", metadata={"vst": {"stile": "x"}}), "clip 2 (b), metadata 'vst': unknown column 'stile'; did you"),
+        (clip("b", metadata={"vst": {"style": {"styles": ["ink"]}}}), "clip 2 (b), metadata 'vst': 'style' has"),
+        (clip("b", metadata={"vst": {"style": ["ink"]}}), "clip 2 (b), metadata 'vst': 'style' has a value that"),
+        (clip("b", metadata={"vst": {"frames": None}}), "clip 2 (b), metadata 'vst': 'frames' has a value"),
+        (clip("b", metadata={"vst": "ink"}), "clip 2 (b), metadata 'vst': is no set of options with their"),
         (clip("a", images("elsewhere")), "clip 2 (a): is called as another one ("),
     ],
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from vst_core.farm.shot_list import Row, check_columns, column
 from vst_core.frames import FrameRange
 
 METADATA = "vst"
-"""A clip may have settings of its own under this key of its metadata, as the columns of a table."""
+"""A clip may have options of its own under this key of its metadata, as in the cells of a table."""
 
 
 def read_timeline(path: Path, columns: Sequence[str], *, needs_media: bool) -> Iterator[Row]:
@@ -62,10 +62,22 @@ def _clips(path: Path) -> Iterator[Any]:
 def _row(clip: Any, where: str, columns: Sequence[str], *, needs_media: bool) -> Row:
     if not clip.name:
         raise SettingsError("the clip has no name", where=where, remedy="name it as the shot")
-    own = {column(name): value for name, value in dict(clip.metadata.get(METADATA, {})).items()}
+    own = _own(clip, f"{where}, metadata {METADATA!r}")
     check_columns(list(own), columns, f"{where}, metadata {METADATA!r}")
     values = _media(clip, where, needs_media=needs_media and "plate" not in own)
-    return Row(clip.name, where, values | {name: str(value) for name, value in own.items()})
+    return Row(clip.name, where, values | own)
+
+
+def _own(clip: Any, where: str) -> dict[str, str]:
+    """What a clip's metadata say of it, as the cells of a table would."""
+    metadata = clip.metadata.get(METADATA, {})
+    if not isinstance(metadata, Mapping):
+        raise SettingsError("is no set of options with their values", where=where, remedy='give {"style": "ink"}')
+    for name, value in metadata.items():
+        if not isinstance(value, str | int | float):
+            remedy = "give options of vst render, each with a text, a number, true or false"
+            raise SettingsError(f"{name!r} has a value that no cell of a table could have", where=where, remedy=remedy)
+    return {column(name): str(value) for name, value in metadata.items()}
 
 
 def _media(clip: Any, where: str, *, needs_media: bool) -> dict[str, str]:
