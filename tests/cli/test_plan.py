@@ -42,6 +42,16 @@ def test_a_plan_is_json(vst: Run, small_shot: SmallShot, tmp_path: Path) -> None
     assert data["seconds"] == 18
 
 
+@pytest.mark.parametrize(("method", "seconds"), [("feedforward", 30), ("optimization", 15)])
+def test_every_pass_of_a_network_takes_its_time(
+    vst: Run, small_shot: SmallShot, tmp_path: Path, method: str, seconds: int
+) -> None:
+    more = ("--method", method, "--passes", 2, "--seconds-per-frame", 3)
+    shown = plan(vst, small_shot, tmp_path, *more).out.splitlines()[-1]
+    computed = seconds // 3
+    assert shown.startswith(f"1 task, 5 frames, {computed} computed, {computed} in a row; {seconds} s on one machine")
+
+
 def test_clips_whose_frames_are_not_said_are_named(vst: Run, small_shot: SmallShot, tmp_path: Path) -> None:
     cut, movie = otio.schema.Timeline("cut"), otio.schema.ExternalReference("sh.mov")
     used = TimeRange(RationalTime(2, 24), RationalTime(2, 24))

@@ -45,8 +45,9 @@ class Task:
 
     @property
     def computed(self) -> int:
-        """How many frames it computes."""
-        return self.preroll + len(self.frames)
+        """How many frames it computes; a network computes them in every pass, optimization shares its steps out."""
+        frames = self.preroll + len(self.frames)
+        return frames * self.settings.passes if self.settings.method == "feedforward" else frames
 
     @property
     def has_card(self) -> bool:
@@ -130,7 +131,8 @@ class Plan:
         ]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-        total = f"{len(self.tasks)} tasks, {self.delivered} frames, {self.computed} computed, {self.longest} in a row"
+        counted = f"{_counted(len(self.tasks), 'task')}, {_counted(self.delivered, 'frame')}"
+        total = f"{counted}, {self.computed} computed, {self.longest} in a row"
         if self.farm.seconds_per_frame is not None:
             all_of_it, at_best = (_duration(self.farm.seconds_per_frame * n) for n in (self.computed, self.longest))
             total += f"; {all_of_it} on one machine, {at_best} on enough of them"
@@ -215,6 +217,10 @@ def _between(whole: FrameRange, cuts: Sequence[int]) -> Iterator[FrameRange]:
 def _cut_up(part: FrameRange, size: int) -> Iterator[FrameRange]:
     for first in range(part.first, part.last + 1, size):
         yield FrameRange(first, min(first + size - 1, part.last))
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'s' if count != 1 else ''}"
 
 
 def _duration(seconds: float) -> str:
