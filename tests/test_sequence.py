@@ -96,8 +96,18 @@ def test_missing_frames(tmp_path: Path) -> None:
 
 def test_nothing_there_says_what_is(tmp_path: Path) -> None:
     touch(tmp_path, "beauty.1001.exr", "beauty.1002.exr", "notes.txt")
-    with pytest.raises(InputError, match=r"no file matches.*beauty\.1001-1002####\.exr.*notes\.txt"):
+    with pytest.raises(InputError, match=r"has beauty\.####\.exr \(1001-1002\), notes\.txt$"):
         FrameSequence.parse(tmp_path / "plate.####.exr").check_input()
+    folder = tmp_path / "others"
+    for name in ("o2", "o3"):
+        (folder / name).mkdir(parents=True)
+    touch(folder, "sh010.manifest.json", "b.-001.exr", "b.0007.exr")
+    with pytest.raises(InputError, match=r"others has b\.####\.exr \(-1,7\), o2, o3 and 1 more$"):
+        FrameSequence.parse(folder / "plate.####.exr").check_input()
+    for path in folder.glob("b.*"):
+        path.unlink()
+    with pytest.raises(InputError, match=r"others has o2, o3, sh010\.manifest\.json$"):
+        FrameSequence.parse(folder / "plate.####.exr").check_input()
     with pytest.raises(InputError, match="there is no folder"):
         FrameSequence.parse(tmp_path / "nowhere" / "plate.####.exr").check_input()
     (tmp_path / "empty").mkdir()

@@ -176,8 +176,10 @@ class FrameSequence:
         names = sorted(name for name in self._names() if not name.startswith("."))
         if not names:
             return f"the folder {self.folder} is empty"
-        groups = FileSequence.yield_sequences_in_list(names, pad_style=PAD_STYLE_HASH1)
-        shown = sorted(str(group) for group in groups)
+        folders = {name for name in names if (self.folder / name).is_dir()}
+        files = [name for name in names if name not in folders]
+        groups = FileSequence.yield_sequences_in_list(files, pad_style=PAD_STYLE_HASH1)
+        shown = sorted([*folders, *map(_spell_group, groups)])
         more = f" and {len(shown) - _SHOWN_NEIGHBORS} more" if len(shown) > _SHOWN_NEIGHBORS else ""
         return f"the folder {self.folder} has {', '.join(shown[:_SHOWN_NEIGHBORS])}{more}"
 
@@ -200,6 +202,14 @@ def without_upwards(path: Path) -> Path:
 def spell_frames(frames: Iterable[int]) -> str:
     """Frame numbers as ranges: ``1001-1005,1009``."""
     return str(FrameSet.framesToFrameRange(frames, sort=True))
+
+
+def _spell_group(group: FileSequence) -> str:
+    """Files that differ in their number: ``plate.####.exr (1001-1005)``; one by itself by its name."""
+    frames = group.frameSet()
+    if frames is None or len(frames) == 1:
+        return str(group[0])
+    return f"{group.basename()}{group.padding()}{group.extension()} ({spell_frames(map(int, frames))})"
 
 
 def _read_name(name: str) -> FileSequence | None:
