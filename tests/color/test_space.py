@@ -88,6 +88,8 @@ def test_unknown_space_lists_near_names(tmp_path: Path) -> None:
         resolve_color_space(header, "logc")
     with pytest.raises(SettingsError, match=r"among others, .*ACEScg"):
         resolve_color_space(header, "ACESgc")
+    with pytest.raises(SettingsError, match=r"among others, (?!.*\b(Raw|Data)\b)"):
+        resolve_color_space(header, "rawr")
     with pytest.raises(SettingsError, match="'Raw': is for data"):
         resolve_color_space(header, "Raw")
 

@@ -132,8 +132,8 @@ class ColorConfig:
         )
 
     def _near(self, name: str) -> list[str]:
-        """Spaces whose name or alias contains ``name`` or resembles it, or else the first few."""
-        spaces = self._config.getColorSpaceNames()
+        """Spaces of colours whose name or alias contains ``name`` or resembles it, or else the first few."""
+        spaces = [space for space in self._config.getColorSpaceNames() if not self._config.isData(space)]
         names = {alias.casefold(): space for space in spaces for alias in (space, *self._config.getAliases(space))}
         wanted = name.casefold()
         keys = [key for key in names if wanted and wanted in key]
