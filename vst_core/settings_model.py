@@ -87,7 +87,11 @@ def read_json(path: str | Path) -> Any:
     """
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
+    except FileNotFoundError:
+        raise SettingsError("there is no such file", where=path) from None
+    except OSError as error:
+        raise SettingsError(f"cannot be read ({error.strerror})", where=path) from None
+    except UnicodeDecodeError as error:
         raise SettingsError(f"cannot be read ({error})", where=path) from None
     except json.JSONDecodeError as error:
         raise SettingsError(f"is not JSON (line {error.lineno}: {error.msg})", where=path) from None

@@ -126,7 +126,7 @@ def test_an_ocio_configuration_that_cannot_be_read(
         ('{"scale": 7, "threads": -1}', ("scale", "threads")),
         ("{", ("is not JSON", "line 1")),
         ("[1, 2]", ("settings.json",)),
-        (None, ("cannot be read",)),
+        (None, ("settings.json: there is no such file",)),
     ],
     ids=["unknown", "empty list", "out of range", "cut off", "a list", "missing"],
 )

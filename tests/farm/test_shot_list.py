@@ -54,6 +54,11 @@ def test_what_is_wrong_is_one_line_that_says_where(tmp_path: Path, text: str, co
 
 def test_what_is_no_text_or_not_there(tmp_path: Path) -> None:
     (tmp_path / "shots.csv").write_bytes(b"shot\n\xff\xfe")
-    for name in ("shots.csv", "none.csv"):
-        with pytest.raises(SettingsError, match=rf"{name}: cannot be read .* save it as CSV in UTF-8"):
+    (tmp_path / "folder.csv").mkdir()
+    for name, complaint in (
+        ("shots.csv", "cannot be read .*; save it as CSV in UTF-8"),
+        ("none.csv", "there is no such file$"),
+        ("folder.csv", r"cannot be read \(Is a directory\)$"),
+    ):
+        with pytest.raises(SettingsError, match=f"{name}: {complaint}"):
             read_shot_list(tmp_path / name, COLUMNS)

@@ -89,7 +89,11 @@ def column(name: str) -> str:
 def _read_table(path: Path, columns: Sequence[str]) -> Iterator[Row]:
     try:
         text = path.read_text(encoding="utf-8-sig")  # spreadsheets put a mark at the beginning
-    except (OSError, UnicodeDecodeError) as error:
+    except FileNotFoundError:
+        raise SettingsError("there is no such file", where=path) from None
+    except OSError as error:
+        raise SettingsError(f"cannot be read ({error.strerror})", where=path) from None
+    except UnicodeDecodeError as error:
         raise SettingsError(f"cannot be read ({error})", where=path, remedy="save it as CSV in UTF-8") from None
     delimiter = max(",;\t", key=text.partition("\n")[0].count)
     names: list[str] = []
