@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import opentimelineio as otio
+
 from vst_core.errors import SettingsError
 from vst_core.farm.shot_list import Row, check_columns, column
 from vst_core.frames import FrameRange
@@ -36,11 +38,6 @@ def read_timeline(path: Path, columns: Sequence[str], *, needs_media: bool) -> I
 
 
 def _clips(path: Path) -> Iterator[Any]:
-    try:
-        import opentimelineio as otio
-    except ImportError:
-        remedy = 'install "vst-core[farm]", or give a .csv'
-        raise SettingsError("takes OpenTimelineIO to read", where=path, remedy=remedy) from None
     if not path.is_file():
         raise SettingsError("there is no such file", where=path)
     try:
@@ -82,11 +79,9 @@ def _own(clip: Any, where: str) -> dict[str, str]:
 
 def _media(clip: Any, where: str, *, needs_media: bool) -> dict[str, str]:
     """Pattern and frames of what a clip shows; nothing where it does not matter and cannot be told."""
-    from opentimelineio import schema
-
     media = clip.media_reference
-    retimed = [effect for effect in clip.effects if isinstance(effect, schema.TimeEffect)]
-    if isinstance(media, schema.ImageSequenceReference) and not retimed:
+    retimed = [effect for effect in clip.effects if isinstance(effect, otio.schema.TimeEffect)]
+    if isinstance(media, otio.schema.ImageSequenceReference) and not retimed:
         if media.frame_step != 1:
             what = f"its media has every {media.frame_step}th frame only"
             raise SettingsError(what, where=where, remedy="a shot needs every frame")
@@ -104,14 +99,12 @@ def _media(clip: Any, where: str, *, needs_media: bool) -> dict[str, str]:
 
 def _pattern(media: Any) -> str:
     """A path as it is, or what a URL of a file stands for, in which the percent sign has a meaning of its own."""
-    from opentimelineio import url_utils
-
     base, number = media.target_url_base, f"%0{media.frame_zero_padding}d" if media.frame_zero_padding else "%d"
     if base and not base.endswith("/"):
         base += "/"
     parts = [base + media.name_prefix, media.name_suffix]
     if base.startswith("file:"):
-        parts = [url_utils.filepath_from_url(parts[0]), url_utils.filepath_from_url(parts[1])]
+        parts = [otio.url_utils.filepath_from_url(parts[0]), otio.url_utils.filepath_from_url(parts[1])]
     return number.join(parts)
 
 
