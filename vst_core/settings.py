@@ -13,7 +13,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from vst_core.settings_model import Cuts, Frames, Lags, Layers, SettingsModel, read_json
+from vst_core.settings_model import Cuts, Frames, Lags, Layers, SettingsModel, read_json, wrong
 
 StyleMeasure = Literal["gram", "wasserstein", "sliced"]
 Network = Literal["vgg19", "vgg16"]
@@ -41,9 +41,9 @@ class StyleSettings(SettingsModel):
     @model_validator(mode="after")
     def _weights_match(self) -> Self:
         if self.weights and len(self.weights) != len(self.styles):
-            raise ValueError(f"{len(self.weights)} weights for {len(self.styles)} styles")
+            raise wrong("weights", f"{len(self.weights)} weights for {len(self.styles)} styles")
         if any(weight < 0 for weight in self.weights) or (self.weights and sum(self.weights) <= 0):
-            raise ValueError("weights must not be negative and must not sum to 0")
+            raise wrong("weights", "weights must not be negative and must not sum to 0")
         return self
 
     @property
@@ -95,11 +95,12 @@ class FlowSettings(SettingsModel):
     @model_validator(mode="after")
     def _source_is_known(self) -> Self:
         if self.is_pattern and not any(mark in self.source for mark in "./\\#%@$"):
-            raise ValueError(f"unknown flow source {self.source!r}; give {', '.join(FLOW_SOURCES)} or a file pattern")
+            known = ", ".join(FLOW_SOURCES)
+            raise wrong("source", f"unknown flow source {self.source!r}; give {known} or a file pattern")
         if self.forward is not None and not self.is_pattern:
-            raise ValueError("'forward' needs a file pattern as the source")
+            raise wrong("forward", "'forward' needs a file pattern as the source")
         if self.scale == 0:
-            raise ValueError("a vector scale of 0 would remove all motion; use source 'none' for that")
+            raise wrong("scale", "a vector scale of 0 would remove all motion; use source 'none' for that")
         return self
 
 
@@ -153,7 +154,8 @@ class OutputSettings(SettingsModel):
     @model_validator(mode="after")
     def _compression_is_known(self) -> Self:
         if self.compression != "plate" and self.compression not in COMPRESSIONS:
-            raise ValueError(f"unknown compression {self.compression!r}; give 'plate' or {', '.join(COMPRESSIONS)}")
+            known = ", ".join(COMPRESSIONS)
+            raise wrong("compression", f"unknown compression {self.compression!r}; give 'plate' or {known}")
         return self
 
     @property
@@ -242,7 +244,7 @@ class RenderSettings(SettingsModel):
         if self.method == "optimization" and self.features == "vgg16":
             for layer in (*self.optimization.content_layers, *self.optimization.style_layers):
                 if layer.endswith("_4"):
-                    raise ValueError(f"vgg16 has no layer {layer}; use vgg19 or a layer up to relu5_3")
+                    raise wrong("features", f"vgg16 has no layer {layer}; use vgg19 or a layer up to relu5_3")
         return self
 
     @property
@@ -265,25 +267,24 @@ class RenderSettings(SettingsModel):
     def _chunk_is_whole(self) -> Self:
         for name in ("state", "preroll"):
             if getattr(self, name) is not None and (self.chunk is None or not self.temporal):
-                raise ValueError(f"{name!r} is for a chunk of a shot that is rendered frame after frame")
+                raise wrong(name, f"{name!r} is for a chunk of a shot that is rendered frame after frame")
         if self.state is not None and self.preroll is not None:
-            raise ValueError("a draft chunk, which has a preroll, takes no state")
+            raise wrong("preroll", "a draft chunk, which has a preroll, takes no state")
         return self
 
     @model_validator(mode="after")
     def _passes_have_a_shot(self) -> Self:
         if self.passes > 1 and not self.temporal:
-            raise ValueError("several passes carry results from frame to frame, which 'temporal' turned off")
+            raise wrong("passes", "several passes carry results from frame to frame, which 'temporal' turned off")
         if self.passes > 1 and self.chunk is not None:
-            raise ValueError("several passes go over the whole shot: a chunk of it cannot be made by itself")
+            raise wrong("passes", "several passes go over the whole shot: a chunk of it cannot be made by itself")
         if self.passes > 1 and self.flow.needs_forward:
-            raise ValueError(
-                f"several passes go backward, too, and {self.flow.source!r} has the flow of one direction: name the "
-                "forward flow files by --flow-forward"
-            )
+            one_way = f"{self.flow.source!r} has the flow of one direction"
+            remedy = "name the forward flow files by --flow-forward"
+            raise wrong("passes", f"several passes go backward, too, and {one_way}; {remedy}")
         steps = self.optimization.iterations_next
         if self.method == "optimization" and self.passes > steps:
-            raise ValueError(f"{self.passes} passes cannot share {steps} steps; raise iterations_next")
+            raise wrong("passes", f"{self.passes} passes cannot share {steps} steps; raise iterations_next")
         return self
 
     @property

@@ -17,6 +17,7 @@ from pydantic import (
     ValidationError,
     WithJsonSchema,
 )
+from pydantic_core import PydanticCustomError
 
 from vst_core.errors import SettingsError
 from vst_core.frames import FrameRange
@@ -77,6 +78,11 @@ Lags = Annotated[
     WithJsonSchema({"type": "string"}),
 ]
 Cuts = Annotated[str, AfterValidator(_check_cuts)]
+
+
+def wrong(setting: str, what: str) -> PydanticCustomError:
+    """What a validator of several settings raises: what is wrong, and which of them to change."""
+    return PydanticCustomError("setting", "{what}", {"setting": setting, "what": what})
 
 
 def read_json(path: str | Path) -> Any:
@@ -144,7 +150,7 @@ class InvalidSettings(SettingsError):  # noqa: N818 - an error as ``SettingsErro
 
     Args:
         what, where, remedy: see ``VstError``.
-        complaints: the dotted name of a setting, or nothing for several together, and what is wrong with it.
+        complaints: the dotted name of a setting, or nothing, and what is wrong with it.
 
     Attributes:
         complaints: likewise.
@@ -164,7 +170,8 @@ class InvalidSettings(SettingsError):  # noqa: N818 - an error as ``SettingsErro
 
 
 def _complaint(item: Any) -> tuple[str, str]:
-    name = ".".join(str(part) for part in item["loc"])
+    changed = item["ctx"]["setting"] if item["type"] == "setting" else None
+    name = ".".join(str(part) for part in (*item["loc"], changed) if part is not None)
     if item["type"] == "extra_forbidden":
         return "", f"unknown setting {name!r}"
     return name, item["msg"].removeprefix("Value error, ")

@@ -11,6 +11,7 @@ import typer
 from vst_core.errors import SettingsError
 from vst_core.frames import FrameRange
 from vst_core.settings import FlowSettings, Network
+from vst_core.settings_model import InvalidSettings
 
 
 def flow(
@@ -31,7 +32,7 @@ def flow(
         plate,
         output,
         forward=forward,
-        flow=FlowSettings.of({"source": source}, where="--flow"),
+        flow=_flow_settings(source),
         frames=None if frames is None else FrameRange.parse(frames),
         layer=layer,
         color_space=color_space,
@@ -60,7 +61,7 @@ def measure(
     report = measure_shot(
         stylized,
         plate,
-        flow=FlowSettings.of({"source": source}, where="--flow"),
+        flow=_flow_settings(source),
         lags=None if lags is None else _whole_numbers(lags),
         styles=tuple(style or ()),
         frames=None if frames is None else FrameRange.parse(frames),
@@ -70,6 +71,13 @@ def measure(
         weights_path=weights,
     )
     typer.echo(json_format.dumps(report.as_dict()) if json else report.as_text())
+
+
+def _flow_settings(source: str) -> FlowSettings:
+    try:
+        return FlowSettings.of({"source": source})
+    except InvalidSettings as error:
+        raise SettingsError(error.complaints[0][1], where="--flow") from None
 
 
 def _whole_numbers(text: str) -> tuple[int, ...]:
