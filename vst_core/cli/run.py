@@ -17,6 +17,8 @@ from vst_core.errors import Cancelled, ExitCode, VstError
 # Typer brings its own copy of click, or uses the installed one, depending on its version; this is the base in either.
 _UsageError: Any = typer.BadParameter.__bases__[0]
 
+_PREFIX = ": Value error, "  # which pydantic puts before what typer says of a choice
+
 _STOPPED = "stopped; finished frames are kept, and the same command, less any --overwrite, goes on from there"
 
 
@@ -35,7 +37,7 @@ def run() -> NoReturn:
     except VstError as error:
         code, message = error.exit_code, str(error)
     except _UsageError as error:
-        code, message = ExitCode.USAGE, error.format_message()
+        code, message = ExitCode.USAGE, error.format_message().replace(_PREFIX, ": ", 1)
     except Terminated:
         code, message = ExitCode.TERMINATED, _STOPPED
     except (KeyboardInterrupt, typer.Abort, Cancelled):
