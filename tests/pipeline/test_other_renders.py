@@ -43,6 +43,12 @@ def test_other_settings_are_refused_by_name_and_nothing_is_touched(
     assert snapshot(folder) == before
 
 
+def test_another_precision_is_among_what_may_be_other(small_shot: SmallShot, tmp_path: Path) -> None:
+    small_shot.render(tmp_path, frames="1001", precision="float32")
+    with pytest.raises(OutputError, match=r"made with other settings: another first frame, device, precision, "):
+        small_shot.render(tmp_path, frames="1001", precision="bfloat16")
+
+
 def test_the_same_files_under_other_paths_are_no_other_settings(
     small_shot: SmallShot, rendered: Path, tmp_path: Path
 ) -> None:

@@ -56,7 +56,8 @@ def _told_apart(made_with: str, settings: RenderSettings) -> str:
         return " (method)"  # all others follow from it
     before, now = (dict(_values(each)) for each in (theirs, settings))
     names = sorted(name for name, value in now.items() if before[name] != value)
-    return f" ({', '.join(names)})" if names else ": another first frame, device, version, network or style image"
+    unsaid = "another first frame, device, precision, number of threads, version, network or style image"
+    return f" ({', '.join(names)})" if names else f": {unsaid}"
 
 
 def _values(settings: RenderSettings) -> Iterator[tuple[str, Any]]:
