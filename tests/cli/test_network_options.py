@@ -13,6 +13,7 @@ from small_shot import Outcome, SmallShot, attributes_of, differing, out, output
 
 from vst_core import FrameRange
 from vst_core.cli.shot_options import settings_from
+from vst_core.settings import StyleSettings
 
 Run = Callable[..., Outcome]
 FIRST = FrameRange(1001, 1001)
@@ -27,6 +28,18 @@ def test_a_network_tells_its_styles_and_how_it_was_made(vst: Run) -> None:
     card = json.loads(vst("styles", "fast", "--card").out)
     assert (card["recipe"]["size"], card["recipe"]["data"]) == ("fast", "synthetic")
     assert "Apache" in card["license"]
+
+
+def test_the_weights_of_a_file_go_with_its_styles(tmp_path: Path) -> None:
+    file = tmp_path / "settings.json"
+    file.write_text('{"style": {"styles": ["oil", "ink"], "weights": [0.3, 0.7], "scale": 2}}')
+
+    def style(**given: Any) -> Any:
+        return settings_from("plate.####.exr", file, {"output": "out.####.exr"} | given).style
+
+    assert style(style=["mosaic"]) == StyleSettings(styles=("mosaic",), scale=2)
+    assert style(style=["oil", "dots"], style_weights="1,3").weights == (1, 3)
+    assert style().weights == (0.3, 0.7)
 
 
 def test_a_network_renders_a_style_of_its_own(

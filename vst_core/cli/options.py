@@ -88,6 +88,8 @@ def put_options(data: dict[str, Any], options: Sequence[Option], given: dict[str
             flag = "--" + other.replace("_", "-")
             raise SettingsError("two ways to say the style", where=f"{flag}, --style-mix", remedy="give one of them")
     for option, value in _said(options, given):
+        if option.setting == "style.styles":  # the weights of a file are those of its own styles
+            data.get("style", {}).pop("weights", None)
         _put_setting(data, option.setting, _READERS.get(option.setting, lambda given: given)(value))
 
 
