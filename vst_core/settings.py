@@ -63,7 +63,8 @@ class FlowSettings(SettingsModel):
 
     source: str = Field(
         default="vectors",
-        description=f"{', '.join(FLOW_SOURCES)}, or a pattern of .flo/KITTI files (backward flow at each frame).",
+        description=f"{', '.join(FLOW_SOURCES)}, or a pattern of .flo or KITTI files (backward flow at each frame) or "
+        "of EXR files with motion vectors.",
     )
     forward: str | None = Field(
         default=None, description="Pattern of forward flow files, for the occlusion test; only with a file pattern."
@@ -107,7 +108,7 @@ class FlowSettings(SettingsModel):
 class OptimizationSettings(SettingsModel):
     """Optimisation of the pixels: alpha L_content + beta L_style + gamma L_temporal + TV.
 
-    The four weights multiply each loss's reference balance, so 1 is the published balance whatever the style loss.
+    The four weights multiply each loss's reference balance, which was tuned on the sample shot for every style loss.
     """
 
     style_loss: StyleMeasure = Field(default="wasserstein", description="How style is measured.")
