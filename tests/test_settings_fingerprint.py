@@ -103,7 +103,13 @@ def test_the_fingerprint_follows_what_decides_pixels_and_nothing_else(path: str)
 
 @pytest.mark.parametrize(
     ("path", "value", "decides"),
-    [("network", "fast", True), ("optimization.iterations", 10, False), ("weights", "vgg.safetensors", False)],
+    [
+        ("network", "fast", True),
+        ("optimization.iterations", 10, False),
+        ("weights", "vgg.safetensors", False),
+        ("style.scale", 2, False),
+        ("style_color_space", "ACEScg", False),
+    ],
 )
 def test_each_method_has_settings_of_its_own(path: str, value: object, decides: bool) -> None:
     before = RenderSettings.of(with_values({"method": "feedforward"}))

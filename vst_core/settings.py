@@ -315,5 +315,9 @@ class RenderSettings(SettingsModel):
         """The settings that decide a pixel, as JSON has them."""
         asked_for = {"frames", "chunk", "state", "preroll"}
         elsewhere = {"output", "overwrite", "device", "precision", "tile"} | asked_for
-        other_method = {"network"} if self.method == "optimization" else {"optimization", "features", "weights"}
-        return self.model_dump(mode="json", exclude=elsewhere | other_method)
+        of_images = {"optimization", "features", "weights", "style_color_space"}
+        other_method = {"network"} if self.method == "optimization" else of_images
+        data = self.model_dump(mode="json", exclude=elsewhere | other_method)
+        if self.method == "feedforward":
+            del data["style"]["scale"]
+        return data
