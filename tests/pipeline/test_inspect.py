@@ -13,6 +13,7 @@ import pytest
 from small_network import KEEPS, with_network, write_random_network
 from small_shot import SHOT, SmallShot, attributes_of, copy_of, out, read_channels, write_channels
 
+from vst_core import OutputError
 from vst_core.pipeline.findings import grouped
 from vst_core.pipeline.inspect import inspect_shot
 from vst_core.pipeline.limits import Limits
@@ -100,14 +101,21 @@ def test_a_plate_that_is_gone_cannot_vouch_for_anything(shot: SmallShot, folder:
     assert found(folder) == [("plate", "1001")]
 
 
-def test_a_frame_whose_plate_was_rendered_anew_is_made_again_and_all_that_follow(shot: SmallShot, folder: Path) -> None:
+def test_a_frame_whose_plate_has_other_metadata_is_made_again_and_none_whose_picture_is_another(
+    shot: SmallShot, folder: Path
+) -> None:
+    change(shot.path(1003), lambda _: None, Scene="Another")
+    verification = inspect(folder)
+    assert [(each.check, each.frame) for each in verification.findings] == [("metadata", 1003)]
+    (repair,) = plan_repair(verification)
+    assert [result.frame for result in repair_shot(repair) if not result.kept] == [1003]
+    assert found(folder) == []
     change(shot.path(1003), lambda channels: channels["ViewLayer.Depth.Z"].fill(3))
     change(shot.path(1003), lambda channels: channels["ViewLayer.Combined.R"].__imul__(0.5))
-    verification = inspect(folder)
-    assert [(each.check, each.frame) for each in verification.findings] == [("passed_on", 1003)]
-    (repair,) = plan_repair(verification)
-    assert [result.frame for result in repair_shot(repair) if not result.kept] == [1003, 1004]
-    assert found(folder) == []
+    (repair,) = plan_repair(inspect(folder))
+    with pytest.raises(OutputError, match=r"frame 1003, .* comes out otherwise than it is recorded"):
+        list(repair_shot(repair))
+    assert found(folder) == [("passed_on", "1003")]
 
 
 def test_flicker_is_measured_against_the_plates_own_or_a_limit(

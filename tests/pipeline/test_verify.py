@@ -6,6 +6,7 @@ import json
 import math
 import shutil
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from small_shot import (
     write_channels,
 )
 
-from vst_core import InputError, OutputError, SettingsError
+from vst_core import InputError, OutputError, SettingsError, render_shot
 from vst_core.errors import ExitCode
 from vst_core.pipeline.findings import Finding, grouped
 from vst_core.pipeline.journal import find_shots
@@ -208,6 +209,43 @@ def test_what_would_come_out_differently_is_not_repaired(small_shot: SmallShot, 
         with pytest.raises(error, match=said):
             list(repair_shot(plan_repair(verify(folder))[0]))
         assert snapshot(folder) == before
+
+
+@pytest.mark.parametrize("temporal", [True, False])
+@pytest.mark.parametrize("name", ["missing", "truncated"])
+def test_a_frame_whose_plate_is_another_picture_now_is_not_made_again(
+    name: str, temporal: bool, small_shot: SmallShot, small_network: Path, tmp_path: Path
+) -> None:
+    shot, folder = small_shot.copy(tmp_path / "plate"), tmp_path / "out"
+    shot.render(folder, **with_network(small_network, temporal=temporal))
+    DAMAGES[name][0](out(folder, 1002))
+    shutil.copy(shot.path(1005), shot.path(1002))
+    before = {frame: out(folder, frame).stat().st_mtime_ns for frame in SHOT if out(folder, frame).exists()}
+    for _ in range(2):
+        (repair,) = plan_repair(verify(folder))
+        with pytest.raises(OutputError, match=r"frame 1002, .*out\.1002\.exr: comes out otherwise than it is recorded"):
+            list(repair_shot(repair))
+        assert {frame: out(folder, frame).stat().st_mtime_ns for frame in before} == before
+        assert {frame for _, frame in found(folder)} == {1002}
+    shutil.copy(small_shot.path(1002), shot.path(1002))
+    list(repair_shot(plan_repair(verify(folder))[0]))
+    assert found(folder) == []
+
+
+def test_frames_that_follow_another_one_now_are_made_from_it(
+    small_shot: SmallShot, small_network: Path, tmp_path: Path
+) -> None:
+    shot, folder = small_shot.copy(tmp_path / "plate"), tmp_path / "out"
+    settings = shot.settings(folder, **with_network(small_network))
+    list(render_shot(settings))
+    out(folder, 1002).unlink()
+    shutil.copy(shot.path(1005), shot.path(1002))
+    with closing(render_shot(settings)) as results:  # type: ignore[type-var]  # it is a generator
+        assert [next(results).kept for _ in range(2)] == [True, False]
+    first = min(frame for check, frame in found(folder) if check == "chain" and frame is not None)
+    (repair,) = plan_repair(verify(folder))
+    assert [result.frame for result in repair_shot(repair) if not result.kept] == list(range(first, SHOT.last + 1))
+    assert found(folder) == []
 
 
 def test_shots_are_found_by_pattern_by_manifest_and_by_folder(rendered: Path, tmp_path: Path) -> None:

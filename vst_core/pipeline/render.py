@@ -8,7 +8,7 @@ Reading and motion run ahead in one thread, writing runs behind in another; only
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Generator, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import NamedTuple
@@ -56,7 +56,10 @@ def render_shot(
 
 
 def render_opened(
-    shot: Shot, on_progress: Callable[[FrameProgress], None] = lambda _: None, redo: Collection[int] = ()
+    shot: Shot,
+    on_progress: Callable[[FrameProgress], None] = lambda _: None,
+    redo: Collection[int] = (),
+    digests: Mapping[int, str] | None = None,
 ) -> Iterator[FrameResult]:
     """``render_shot`` for a shot that was made ready.
 
@@ -64,12 +67,13 @@ def render_opened(
         shot: the shot.
         on_progress: called every few steps of a frame.
         redo: frames to be made again, however good they seem.
+        digests: of the states that frames have to come to, by their numbers; none that comes to another is written.
     """
     settings = shot.settings
     with ExitStack() as stack:
         stack.enter_context(shot.states.lock())
         recorder = stack.enter_context(Recorder(shot))
-        resume = Resume(shot, recorder.known, redo)
+        resume = Resume(shot, recorder.known, redo, digests)
         if settings.overwrite:
             shot.states.clear()
         writer = stack.enter_context(Writer(shot, recorder))
@@ -113,8 +117,9 @@ def _rendered(
     try:
         for given in inputs:
             frame, made = given.plate.view.motion.frame, _made(shot, last, given, past, resume, on_progress)
-            state, written = made.state, writer.submit(given.plate, *made)
+            state = made.state
             resume.made(state)
+            written = writer.submit(given.plate, *made)
             del made  # nothing of a large frame stays while the next one is made
             past = shot.states.remembered(past, state)
             yield from written

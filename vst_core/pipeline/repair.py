@@ -26,11 +26,13 @@ class Repair:
         run: the one that made them.
         settings: its own, for these files, device and threads.
         redo: frames that are on disk and do not stay.
+        digests: of the states that its frames have to come to, by their numbers.
     """
 
     run: Run
     settings: RenderSettings
     redo: frozenset[int]
+    digests: dict[int, str]
 
 
 def plan_repair(found: Verification) -> list[Repair]:
@@ -50,7 +52,10 @@ def plan_repair(found: Verification) -> list[Repair]:
         if run.number > known.number:
             wanted[run.fingerprint, _chunk(run)] = (run, frames)
         frames.update({frame} & redo)
-    return [Repair(run, _settings(found, run), frozenset(frames)) for run, frames in wanted.values()]
+    return [
+        Repair(run, _settings(found, run), frozenset(frames), dict(_digests(found, run)))
+        for run, frames in wanted.values()
+    ]
 
 
 def repair_shot(
@@ -58,13 +63,14 @@ def repair_shot(
     on_progress: Callable[[FrameProgress], None] = lambda _: None,
     cache: RenderCache | None = None,
 ) -> Iterator[FrameResult]:
-    """Make again what is broken or missing, and what was made from it where that changes.
+    """Make again what is broken or missing, as it is recorded.
 
     Yields:
         Every frame of the shot, as ``render_shot`` does.
 
     Raises:
-        OutputError: weights, style images, plate's name or device are not those that the frames were made with.
+        OutputError: weights, style images, plate's name or device are not those that the frames were made with; or a
+            frame would come out otherwise, and what is on disk stays.
         VstError: as ``render_shot``.
     """
     shot = open_shot(repair.settings, cache)
@@ -74,7 +80,20 @@ def repair_shot(
             where=manifest_path(shot.sequences.output),
             remedy="weights, style images, colour configuration or vst are not those of the render; start it anew",
         )
-    yield from render_opened(shot, on_progress, repair.redo)
+    yield from render_opened(shot, on_progress, repair.redo, repair.digests)
+
+
+def _digests(found: Verification, run: Run) -> Iterator[tuple[int, str]]:
+    """What a repair has to come to, up to the first frame that was not made from the one before it: that one and those
+    after it are made from another one now.
+    """
+    frames = run.frames if _chunk(run) else run.shot
+    unchained = {each.frame for each in found.findings if each.check == "chain"}
+    for record in found.manifest.frames:
+        if record.frame in frames and found.manifest.run_of(record).fingerprint == run.fingerprint:
+            if record.frame in unchained:
+                return
+            yield record.frame, record.state
 
 
 def _run_for(found: Verification, frame: int) -> Run | None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from vst_core.digest import sha256_of
-from vst_core.errors import VstError
+from vst_core.errors import OutputError, VstError
 from vst_core.frame_io import read_frame
 from vst_core.pipeline.foreign import FINGERPRINT, refuse_foreign
 from vst_core.pipeline.manifest import Manifest
@@ -50,6 +50,7 @@ class Resume:
         shot: what is rendered; its lock is held.
         known: its manifest.
         redo: frames that do not stay, however good they seem.
+        digests: of the states that frames have to come to, by their numbers; None where they may come to any.
 
     Attributes:
         first: the first frame that is not before the chain.
@@ -60,8 +61,11 @@ class Resume:
         InputError: there is no state that the chunk could start from.
     """
 
-    def __init__(self, shot: Shot, known: Manifest, redo: Collection[int] = ()) -> None:
+    def __init__(
+        self, shot: Shot, known: Manifest, redo: Collection[int] = (), digests: Mapping[int, str] | None = None
+    ) -> None:
         self._temporal, self._states = shot.settings.temporal, shot.states
+        self._output, self._digests = shot.sequences.output, digests or {}
         span = shot.sequences.span
         self.before = past_before(shot.settings, span, shot.states)
         first = max(self.before, default=span.first - 1) + 1
@@ -101,7 +105,17 @@ class Resume:
         return found is not None and (found.state, found.previous) == (state.digest, state.previous)
 
     def made(self, state: State) -> None:
-        """Take note of a frame that was made."""
+        """Take note of a frame that was made.
+
+        Raises:
+            OutputError: it has not come to the state that it has to.
+        """
+        if self._digests.get(state.frame, state.digest) != state.digest:
+            raise OutputError(
+                "comes out otherwise than it is recorded: its plate or the machine is another than it was made with",
+                where=f"frame {state.frame}, {self._output.path(state.frame)}",
+                remedy="bring its plate back and repair it again, or start anew with vst render --overwrite",
+            )
         self._found[state.frame] = Found(state.digest, state.previous)
 
     def start(self, wanted: int, past: Past) -> tuple[int, Past]:
