@@ -76,9 +76,9 @@ def become_a_folder(path: Path) -> None:
 
 DAMAGES: dict[str, tuple[Damage, set[str]]] = {
     "missing": (Path.unlink, {"complete"}),
-    "empty": (lambda path: path.write_bytes(b""), {"decode"}),
-    "truncated": (lambda path: path.write_bytes(path.read_bytes()[:-3000]), {"decode"}),
-    "text": (lambda path: path.write_text("no picture"), {"decode"}),
+    "empty": (lambda path: path.write_bytes(b""), {"content", "decode"}),
+    "truncated": (lambda path: path.write_bytes(path.read_bytes()[:-3000]), {"content", "decode"}),
+    "text": (lambda path: path.write_text("no picture"), {"content", "decode"}),
     "painted over": (rewrite(lambda channels: channels["ViewLayer.Combined.R"].fill(0.5)), {"content"}),
     "not a number": (rewrite(poison), {"content", "finite"}),
     "cropped": (rewrite(crop), {"content", "window"}),

@@ -117,9 +117,9 @@ def _look(output: FrameSequence, manifest: Manifest, record: FrameRecord) -> lis
             findings.append(found("content", "is not what was written: its SHA-256 differs"))
         look = look_at(path, written_layer(manifest.run_of(record)))
     except OSError as error:
-        return [found("decode", f"cannot be read ({error.strerror})")]
+        return [*findings, found("decode", f"cannot be read ({error.strerror})")]
     except VstError as error:
-        return [found("decode", error.what)]
+        return [*findings, found("decode", error.what)]
     if look.not_finite:
         findings.append(found("finite", look.not_finite))
     for name, window, written in (
