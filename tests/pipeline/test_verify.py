@@ -256,6 +256,58 @@ def test_shots_are_found_by_pattern_by_manifest_and_by_folder(rendered: Path, tm
     assert len(find_shots(folder)) == 2
 
 
+def test_a_render_that_was_killed_before_it_wrote_a_manifest_is_found_and_lacks_frames(
+    rendered: Path, tmp_path: Path
+) -> None:
+    folder = copy_of(rendered, tmp_path / "out")
+    (folder / NAME).unlink()
+    out(folder, 1003).unlink()
+    (shot,) = find_shots(folder)
+    assert shot.pattern == str(folder / "out.####.exr")
+    verification = verify_shot(shot)
+    assert found(folder) == [("complete", 1003), ("complete", None)]
+    assert (verification.missing, verification.broken, verification.exit_code) == ((1003,), (), ExitCode.PARTIAL)
+    (repair,) = plan_repair(verification)
+    assert [result.frame for result in repair_shot(repair) if not result.kept] == [1003]
+    assert found(folder) == []
+    for frame in SHOT:
+        out(folder, frame).unlink()
+    (folder / NAME).unlink()
+    with pytest.raises(InputError, match="has no manifest"):
+        find_shots(folder)  # what someone has done away with is no shot
+
+
+def test_a_manifest_that_lacks_frames_is_incomplete_and_one_that_says_otherwise_is_wrong(
+    rendered: Path, tmp_path: Path
+) -> None:
+    folder = copy_of(rendered, tmp_path / "out")
+    data = json.loads((folder / NAME).read_text())
+    (folder / NAME).write_text(json.dumps({**data, "frames": data["frames"][:2]}))
+    assert (found(folder), verify(folder).exit_code) == ([("complete", None)], ExitCode.PARTIAL)
+    data["frames"][1]["sha256"] = "0" * 64
+    (folder / NAME).write_text(json.dumps(data))
+    assert (found(folder), verify(folder).exit_code) == ([("manifest", None)], ExitCode.OUTPUT)
+
+
+def test_one_damaged_manifest_hides_no_other_shot(rendered: Path, tmp_path: Path) -> None:
+    folder = copy_of(rendered, tmp_path / "out")
+    (folder / "other.manifest.json").write_text("{")
+    damaged: list[InputError] = []
+    assert [shot.pattern for shot in find_shots(folder, damaged.append)] == [str(folder / "out.####.exr")]
+    assert [error.where for error in damaged] == [str(folder / "other.manifest.json")]
+    with pytest.raises(InputError, match=r"other\.manifest\.json: is no manifest"):
+        find_shots(folder)
+    (folder / NAME).write_text("{")  # the journals know the shot
+    assert [shot.pattern for shot in find_shots(folder, damaged.append)] == [str(folder / "out.####.exr")]
+    assert found(folder) == [("manifest", None)]
+
+
+@pytest.mark.parametrize("name", ["missing", "missing/", "sh010.v003"])
+def test_a_folder_that_is_not_there_is_told_as_such(name: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=f"{name}: there is no such folder; name the frames"):
+        find_shots(f"{tmp_path}/{name}")
+
+
 def test_without_a_manifest_there_is_nothing_to_verify(tmp_path: Path) -> None:
     for target in (tmp_path, tmp_path / NAME):
         with pytest.raises(InputError):

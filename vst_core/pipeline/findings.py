@@ -14,10 +14,10 @@ Check = Literal[
 ]  # fmt: skip
 """What was looked at, when something was found:
 
-manifest: every frame is recorded, and every record is of a frame. complete: no frame is missing. content: the file has
-the bytes that were written. decode: it can be read whole. finite: colour and alpha have neither NaN nor infinity.
-window, channels: they are those that were written, and those of the plate. chain: every frame was made from the one
-before it.
+manifest: every frame is recorded, and every record is of a frame. complete: no frame is missing, nor
+its line in the manifest. content: the file has the bytes that were written. decode: it can be read whole. finite:
+colour and alpha have neither NaN nor infinity. window, channels: they are those that were written, and those of the
+plate. chain: every frame was made from the one before it.
 
 Beside the plate: plate: it is there to compare with. passed_on: all that is no colour is the plate's to the bit.
 metadata: none is lost. motion: enough of a frame follows the one before. flicker: it does so smoothly. weights: they
@@ -47,7 +47,7 @@ class Finding:
 
     @property
     def missing(self) -> bool:
-        """Whether it is only that a frame is not there."""
+        """Whether it is only that a frame is not there, or not yet in the manifest."""
         return self.check == "complete"
 
     @property

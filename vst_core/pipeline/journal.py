@@ -8,8 +8,10 @@ line is no entry, and is stepped over.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
@@ -24,6 +26,7 @@ from vst_core.sequence import FrameSequence
 
 _NAME = "journal.jsonl"
 _SUFFIX = ".manifest.json"
+_HIDDEN = re.compile(r"\.(.+)\.vst")
 _LOCK = "manifest.lock"
 _LOCK_SECONDS = 30.0
 
@@ -33,25 +36,40 @@ def manifest_path(output: FrameSequence) -> Path:
     return output.folder / f"{shot_name(output)}{_SUFFIX}"
 
 
-def find_shots(target: str | Path) -> list[FrameSequence]:
-    """The frames that someone means by a pattern, a manifest, or a folder with manifests.
+def _refuse(error: InputError) -> None:
+    raise error
+
+
+def find_shots(target: str | Path, on_damaged: Callable[[InputError], object] = _refuse) -> list[FrameSequence]:
+    """The frames that someone means by a pattern, a manifest, or a folder with rendered frames.
+
+    A shot in a folder is known by its manifest; one that has none yet, or a damaged one, by its journals.
+
+    Args:
+        target: what someone named.
+        on_damaged: called with what is wrong for each shot that is known by neither; it is raised when left out.
 
     Raises:
-        InputError: there is no manifest.
+        InputError: there is no such folder, or no shot in it.
         SettingsError: the pattern is malformed.
     """
     path = Path(target)
     if path.name.endswith(_SUFFIX):
         return [FrameSequence.parse(path.parent / read_manifest(path).files)]
     if not path.is_dir():
-        return [FrameSequence.parse(target)]
-    try:
-        manifests = sorted(each for each in path.iterdir() if each.name.endswith(_SUFFIX))
-    except OSError as error:
-        raise InputError(f"cannot be listed ({error.strerror})", where=path) from None
-    if not manifests:
+        return [_named(target)]
+    found: list[FrameSequence] = []
+    damaged: list[InputError] = []
+    for name in _shots_in(path):
+        try:
+            found += _known_by(path, name)
+        except InputError as error:
+            damaged.append(error)
+    if not found and not damaged:
         raise InputError("has no manifest", where=path, remedy="name the frames, for example out.####.exr")
-    return [FrameSequence.parse(path / read_manifest(each).files) for each in manifests]
+    for each in damaged:
+        on_damaged(each)
+    return found
 
 
 def append(folder: Path, entry: Entry) -> None:
@@ -78,9 +96,7 @@ def gather(output: FrameSequence) -> Manifest:
 
     A damaged manifest counts for nothing, as a damaged line does: their frames are not recorded then.
     """
-    shot = hidden_folder(output)
-    folders = [shot, *(folder for folder, _ in chunk_folders(shot))] if shot.is_dir() else []
-    return merge(_names(output), [_beside(output), *(_entries(folder / _NAME) for folder in folders)])
+    return merge(_names(output), [_beside(output), *_journals(hidden_folder(output))])
 
 
 def publish(output: FrameSequence) -> Manifest:
@@ -120,6 +136,51 @@ def _alone(output: FrameSequence) -> Iterator[None]:
     except (OSError, Timeout) as error:
         path = manifest_path(output)
         raise OutputError(f"could not be written ({error})", where=path, remedy="render the shot again") from None
+
+
+def _named(target: str | Path) -> FrameSequence:
+    """Frames by their pattern. What is neither there nor an EXR was meant to be a folder."""
+    path, shot = Path(target), None if str(target).endswith(("/", os.sep)) else FrameSequence.parse(target)
+    if shot is None or (shot.only is not None and not path.exists() and path.suffix.lower() != ".exr"):
+        raise InputError("there is no such folder", where=target, remedy="name the frames, for example out.####.exr")
+    return shot
+
+
+def _shots_in(folder: Path) -> list[str]:
+    """The names of the shots that have a manifest or a hidden folder."""
+    try:
+        names = [path.name for path in folder.iterdir()]
+    except OSError as error:
+        raise InputError(f"cannot be listed ({error.strerror})", where=folder) from None
+    shown = {name.removesuffix(_SUFFIX) for name in names if name.endswith(_SUFFIX)}
+    hidden = {match[1] for name in names if (match := _HIDDEN.fullmatch(name))}
+    return sorted(shown | hidden)
+
+
+def _known_by(folder: Path, name: str) -> list[FrameSequence]:
+    """The shot of a name; none where there is no manifest, and no frame that a journal knows.
+
+    Raises:
+        InputError: the manifest is damaged, and no journal knows of it.
+    """
+    manifest = folder / f"{name}{_SUFFIX}"
+    try:
+        return [FrameSequence.parse(folder / read_manifest(manifest).files)]
+    except InputError:
+        for entry in chain.from_iterable(_journals(folder / f".{name}.vst")):
+            if entry.run is not None:
+                shot = FrameSequence.parse(folder / Path(entry.run.settings["output"]["pattern"]).name)
+                if shot.frames_on_disk():
+                    return [shot]
+        if manifest.exists():
+            raise
+        return []
+
+
+def _journals(shot: Path) -> list[Iterator[Entry]]:
+    """What the journals in a shot's hidden folder say."""
+    folders = [shot, *(folder for folder, _ in chunk_folders(shot))] if shot.is_dir() else []
+    return [_entries(folder / _NAME) for folder in folders]
 
 
 def _names(output: FrameSequence) -> str:

@@ -47,7 +47,7 @@ class Verification:
 
     @property
     def exit_code(self) -> ExitCode:
-        """4 where anything is wrong, 6 where frames are missing and nothing else is."""
+        """4 where anything is wrong; 6 where only frames, or their lines in the manifest, are missing."""
         if all(each.missing for each in self.findings):
             return ExitCode.PARTIAL if self.findings else ExitCode.OK
         return ExitCode.OUTPUT
@@ -87,13 +87,19 @@ def verify_shot(output: FrameSequence, on_frame: Callable[[int], object] = lambd
 
 
 def _beside(output: FrameSequence, manifest: Manifest) -> Iterator[Finding]:
-    """Whether the manifest beside the frames says all that the journals know."""
-    path = manifest_path(output)
+    """Whether the manifest beside the frames says all that the journals know. Of a render that is at work or was killed
+    it does not, and is incomplete, as the frames are.
+    """
+    path, known = manifest_path(output), manifest.by_frame
     try:
-        if read_manifest(path) != manifest:
-            yield Finding("manifest", "is behind what was rendered", None, str(path))
+        said = read_manifest(path) if path.exists() else Manifest(files=manifest.files, runs=(), frames=())
     except VstError as error:
         yield Finding("manifest", error.what, None, str(path))
+        return
+    if said != manifest:
+        lacks = all(run in manifest.runs for run in said.runs) and len(said.frames) < len(known)
+        lacks = lacks and all(known.get(record.frame) == record for record in said.frames)
+        yield Finding("complete" if lacks else "manifest", "is behind what was rendered", None, str(path))
 
 
 def _unknown(output: FrameSequence, frame: int) -> Finding:
