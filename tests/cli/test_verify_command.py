@@ -34,6 +34,23 @@ def test_a_sound_shot_a_damaged_one_and_one_that_is_not_done(rendered: Path, tmp
     )
 
 
+def test_what_cannot_be_verified_keeps_no_other_shot_from_it(rendered: Path, tmp_path: Path, vst: Run) -> None:
+    two = copy_of(rendered, tmp_path / "two")
+    damaged = two / "another.manifest.json"
+    damaged.write_text("{")
+    sound = f"{two / 'out.####.exr'}: 4 frames, all as they were written\n"
+    told = vst("verify", two)
+    assert (told.code, told.out) == (3, sound)
+    assert told.complaint.startswith(f"{damaged}: is no manifest, or a damaged one")
+    missing = tmp_path / "missing"
+    both = vst("verify", missing, two, "--json")
+    first, second = both.err.splitlines()
+    assert first.startswith(f"vst: {missing}: there is no such folder")
+    assert second == told.err.strip()
+    events = [json.loads(line) for line in both.out.splitlines()]
+    assert [(event["event"], event["exit_code"]) for event in events] == [("verified", 0), ("error", 3), ("error", 3)]
+
+
 def test_json_and_repair(rendered: Path, tmp_path: Path, vst: Run) -> None:
     folder = copy_of(rendered, tmp_path / "out")
     for frame in (1001, 1002):

@@ -216,6 +216,26 @@ def test_the_command_repairs_publishes_and_tells(painted: Path, tmp_path: Path, 
     assert differing(folder, painted, SHOT) == []
 
 
+def test_a_damaged_manifest_and_a_render_that_was_killed_keep_no_other_shot_from_passing(
+    painted: Path, small_shot: SmallShot, small_network: Path, tmp_path: Path, vst: Run
+) -> None:
+    folder, show = copy_of(painted, tmp_path / "two"), tmp_path / "show"
+    (folder / "another.manifest.json").write_text("{")
+    killed = str(folder / "killed.####.exr")
+    small_shot.render(folder, **with_network(small_network, chunk="1001-1002", output__pattern=killed))
+    (folder / "killed.manifest.json").unlink()
+    skip = [word for name in SLOW for word in ("--skip", name)]
+    told = vst("publish", folder, "--to", show, "--flicker", 1, *skip)
+    assert (told.code, names(show)) == (3, ["out"])
+    assert told.complaint.startswith(f"{folder / 'another.manifest.json'}: is no manifest, or a damaged one")
+    assert [line.split()[1] for line in told.out.splitlines() if line.startswith("  failed")] == ["ValidateComplete"]
+    (folder / "another.manifest.json").unlink()
+    (folder / "killed.manifest.json").unlink()
+    assert vst("publish", folder, "--to", show, "--flicker", 1, *skip).code == 6
+    gone = vst("publish", tmp_path / "gone", "--to", show)
+    assert (gone.code, gone.complaint.partition("; ")[0]) == (3, f"{tmp_path / 'gone'}: there is no such folder")
+
+
 def test_the_command_asks_for_what_is_missing(tmp_path: Path, vst: Run) -> None:
     assert vst("publish").complaint.startswith("OUT: is missing")
     assert vst("publish", tmp_path).complaint.startswith("--to: is missing")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from vst_core.cli.each_shot import each_shot
 from vst_core.cli.lines import emit
 from vst_core.cli.options import Option, parameter, put_options, require, with_options
 from vst_core.cli.review import read_rate
@@ -18,6 +19,7 @@ from vst_core.sequence import check_goes_down
 
 if TYPE_CHECKING:
     from vst_core.publish.gate import Outcome, Row
+    from vst_core.sequence import FrameSequence
 
 OPTIONS = (
     Option(("--to",), "to", Path, "FOLDER"),
@@ -41,10 +43,10 @@ def publish(outputs: list[str] | None, plugins: bool, json: bool, **given: Any) 
     """Let shots pass the publish gate, each on its own: one that passes becomes a version, all at once.
 
     The gate is made of plug-ins for pyblish; a studio's own, on PYBLISHPLUGINPATH, are run with them. Exit code 0: all
-    passed. 4: something is wrong with one. 6: frames of one are missing, and nothing else is wrong.
+    passed. 3: a folder or a manifest cannot be read. 4: something is wrong with one. 6: frames of one are missing, and
+    nothing else is wrong.
     """
-    from vst_core.pipeline.journal import find_shots, manifest_path
-    from vst_core.publish import plugin_folder, publish_shot
+    from vst_core.publish import plugin_folder
 
     if plugins:
         typer.echo(plugin_folder())
@@ -52,15 +54,24 @@ def publish(outputs: list[str] | None, plugins: bool, json: bool, **given: Any) 
     data: dict[str, Any] = {}
     put_options(data, OPTIONS, given)
     require({**data, **({"outputs": outputs} if outputs else {})}, {"outputs": "OUT", "to": "--to"}, "vst publish")
-    settings, codes = PublishSettings.of(data), []
+    settings = PublishSettings.of(data)
     read_rate(settings.rate)
     check_goes_down(settings.to)
-    for shot in [found for target in outputs or () for found in find_shots(target)]:
-        table = _JsonTable() if json else _Table(shot.pattern)
-        outcome = publish_shot(str(manifest_path(shot)), settings, run_here, table.add)
-        table.end(outcome)
-        codes.append(outcome.exit_code)
-    raise typer.Exit(int(next((code for code in (ExitCode.OUTPUT, ExitCode.PARTIAL) if code in codes), ExitCode.OK)))
+    code = each_shot(outputs or (), lambda shot: _publish(shot, settings, json), json=json)
+    raise typer.Exit(int(code))
+
+
+def _publish(shot: FrameSequence, settings: PublishSettings, json: bool) -> ExitCode:
+    from vst_core.pipeline import journal
+    from vst_core.publish import publish_shot
+
+    manifest = journal.manifest_path(shot)
+    if not manifest.exists() and journal.gather(shot).frames:  # a render that was killed had no time to write it
+        journal.publish(shot)
+    table = _JsonTable() if json else _Table(shot.pattern)
+    outcome = publish_shot(str(manifest), settings, run_here, table.add)
+    table.end(outcome)
+    return outcome.exit_code
 
 
 def run_here(*arguments: str) -> tuple[int, str, str]:

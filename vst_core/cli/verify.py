@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vst_core.cli.each_shot import each_shot
 from vst_core.cli.lines import emit
 from vst_core.errors import ExitCode
 from vst_core.pipeline.limits import Limits
@@ -38,15 +39,13 @@ def verify(
 
     Of draft chunks it also says how far they are apart at each seam.
 
-    Exit code 0: all is well. 4: something is wrong. 6: frames are missing, and nothing else is wrong.
+    Exit code 0: all is well. 3: a folder or a manifest cannot be read. 4: something is wrong. 6: frames, or their lines
+    in the manifest, are missing, and nothing else is wrong.
     """
-    from vst_core.pipeline.journal import find_shots
-
     given = {name: value for name, value in (("flicker", flicker), ("coverage", coverage)) if value is not None}
     limits = Limits.of(given, where="--flicker, --coverage") if full or given else None
-    codes = [_verify(output, limits, repair, json) for target in outputs for output in find_shots(target)]
-    worst = next((code for code in (ExitCode.OUTPUT, ExitCode.PARTIAL) if code in codes), ExitCode.OK)
-    raise typer.Exit(int(worst))
+    code = each_shot(outputs, lambda output: _verify(output, limits, repair, json), json=json)
+    raise typer.Exit(int(code))
 
 
 def _verify(output: FrameSequence, limits: Limits | None, repair: bool, json: bool) -> ExitCode:
