@@ -98,7 +98,7 @@ def test_a_plate_that_is_gone_cannot_vouch_for_anything(shot: SmallShot, folder:
     shot.path(1003).unlink()
     assert found(folder) == [("plate", "1003")]
     shutil.rmtree(shot.folder)
-    assert found(folder) == [("plate", "1001")]
+    assert found(folder) == [("plate", str(SHOT))]
 
 
 def test_a_frame_whose_plate_has_other_metadata_is_made_again_and_none_whose_picture_is_another(
@@ -131,6 +131,24 @@ def test_flicker_is_measured_against_the_plates_own_or_a_limit(
     assert str(group).endswith(f"flickers more than the plate does ({group.value:.3f} at worst)")
     assert found(tmp_path / "alone", Limits(flicker=group.value + 1e-6)) == []
     assert found(tmp_path / "steady", Limits(flicker=1e-4)) == [("flicker", "1002-1004")]
+
+
+def test_neighbours_are_looked_at_whichever_runs_made_them(
+    small_shot: SmallShot, small_network: Path, tmp_path: Path
+) -> None:
+    alone = with_network(small_network, temporal=False)
+    small_shot.render(tmp_path / "whole", **alone)
+    whole = inspect(tmp_path / "whole", Limits())
+    folder = tmp_path / "runs"
+    small_shot.render(folder, **alone, chunk="1001-1002")
+    small_shot.render(folder, **alone)
+    out(folder, 1002).unlink()
+    small_shot.render(folder, **alone)
+    verification = inspect(folder, Limits())
+    assert len(verification.manifest.runs) == 3
+    (group,) = grouped(verification.findings)
+    assert (group.check, group.frames, group.where) == ("flicker", "1002-1004", str(out(folder, 1002)))
+    assert [each.value for each in verification.findings] == [each.value for each in whole.findings]
 
 
 def test_frames_that_follow_nothing_are_told_of_and_cuts_are_not(

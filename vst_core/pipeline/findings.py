@@ -86,6 +86,11 @@ class Group:
         return {"message": str(self), **asdict(self)}
 
 
+def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """By frame; those of the whole shot come last."""
+    return tuple(sorted(findings, key=lambda each: (each.frame is None, each.frame or 0)))
+
+
 def grouped(findings: Iterable[Finding]) -> list[Group]:
     """What several frames have is said once."""
     alike: dict[tuple[Check, str], list[Finding]] = {}

@@ -17,7 +17,7 @@ from vst_core.flow import Motion, is_cut
 from vst_core.frame_io import read_header
 from vst_core.networks import ARCHITECTURES, find_checkpoint
 from vst_core.pipeline.against_plate import compare
-from vst_core.pipeline.findings import Check, Finding
+from vst_core.pipeline.findings import Check, Finding, in_order
 from vst_core.pipeline.flicker import Moment, warping_errors, warping_sums
 from vst_core.pipeline.limits import UNSEEN, Limits
 from vst_core.pipeline.manifest import Asset, Run
@@ -53,13 +53,13 @@ def inspect_shot(
     findings, spoiled = list(found.findings), {*found.broken, *found.missing}
     for run in found.manifest.runs:
         findings += _of_run(run)
-        records = [record for record in found.manifest.frames if record.run == run.id and record.frame not in spoiled]
-        for record in records:
-            if record.coverage is not None and record.coverage < limits.coverage:
-                what = f"follows the frame before it in less than {limits.coverage:.0%} of its pixels"
-                findings.append(Finding("motion", what, record.frame, str(found.output.path(record.frame))))
-        findings += _Inspection(found.output, run, limits).look_at([record.frame for record in records], on_frame)
-    return replace(found, findings=tuple(findings))
+    records = [record for record in found.manifest.frames if record.frame not in spoiled]
+    for record in records:
+        if record.coverage is not None and record.coverage < limits.coverage:
+            what = f"follows the frame before it in less than {limits.coverage:.0%} of its pixels"
+            findings.append(Finding("motion", what, record.frame, str(found.output.path(record.frame))))
+    findings += _Inspection(found, limits).look_at([record.frame for record in records], on_frame)
+    return replace(found, findings=in_order(findings))
 
 
 class _Pair(NamedTuple):
@@ -71,55 +71,43 @@ class _Pair(NamedTuple):
 
 
 class _Inspection:
-    """The frames of one run."""
+    """The frames of a shot, whichever runs made them."""
 
-    def __init__(self, output: FrameSequence, run: Run, limits: Limits) -> None:
-        self._output, self._limits = output, limits
-        self._settings = RenderSettings.of(run.settings, where="manifest")
+    def __init__(self, found: Verification, limits: Limits) -> None:
+        self._output, self._limits = found.output, limits
+        runs = {run.id: RenderSettings.of(run.settings, where="manifest") for run in found.manifest.runs}
+        self._settings = {record.frame: runs[record.run] for record in found.manifest.frames}
+        self._reader: _Reader | None = None
+        self._last: int | None = None
         self._before: Moment | None = None
 
     def look_at(self, frames: Sequence[int], on_frame: Callable[[int], object]) -> Iterator[Finding]:
         """Findings, frame by frame; a pair is read while the one before it is looked at."""
         if not frames:
             return
-        try:
-            read = self._reader(frames)
-        except VstError as error:
-            yield self._finding(frames[0], "plate", f"cannot be compared with its plate ({error.what})")
-            return
         with ThreadPoolExecutor(1) as pool:
-            ahead = pool.submit(read, frames[0])
+            ahead = pool.submit(self._read, frames[0])
             for frame, following in zip(frames, [*frames[1:], None], strict=True):
-                pair, ahead = ahead, ahead if following is None else pool.submit(read, following)
+                pair, ahead = ahead, ahead if following is None else pool.submit(self._read, following)
                 try:
                     yield from self._compare(frame, pair.result())
                 except VstError as error:
                     yield self._finding(frame, "plate", f"cannot be compared with its plate ({error.what})")
                 on_frame(frame)
 
-    def _reader(self, frames: Sequence[int]) -> Callable[[int], _Pair]:
-        settings, flow, there = self._settings, used_flow(self._settings), set[int]()
-        source = FrameSequence.parse(settings.plate)
-        transform = open_transform(read_header(source.path(frames[0])), settings.color_space)
-        plates = PlateReader(source, settings.layer, transform, flow, vectors_sequence(flow, source))
-        painted = open_transform(read_header(self._output.path(frames[0])), settings.color_space)
-        results = PlateReader(self._output, settings.written_layer, painted, flow, None)
-        views = Views(plates)
-        motions = Motions(views, open_motion(flow), flow)
-
-        def read(frame: int) -> _Pair:
-            plate, stylized, motion = views.plate(frame), results.read(frame), None
-            if frame - 1 in there and frame not in settings.cut_frames:
-                motion = motions.seen(frame, 1)
-            motions.keep(frame, frame)
-            there.add(frame)
-            return _Pair(plate, stylized, motion)
-
-        return read
+    def _read(self, frame: int) -> _Pair:
+        settings = self._settings[frame]
+        last, self._last = self._last, None
+        if self._reader is None or not self._reader.serves(settings):
+            self._reader = _Reader(self._output, settings, frame)
+        pair = self._reader.read(frame, follows=last == frame - 1 and frame not in settings.cut_frames)
+        self._last = frame
+        return pair
 
     def _compare(self, frame: int, pair: _Pair) -> Iterator[Finding]:
+        settings = self._settings[frame]
         before, self._before = self._before, None
-        for check, what in compare(pair.plate.frame, pair.stylized.frame, self._settings.output):
+        for check, what in compare(pair.plate.frame, pair.stylized.frame, settings.output):
             yield self._finding(frame, check, what)
         if pair.plate.display.pixels.shape != pair.stylized.display.pixels.shape:
             return
@@ -127,7 +115,7 @@ class _Inspection:
         if before is None or before.view.motion.frame != frame - 1 or pair.motion is None:
             return
         with torch.no_grad():
-            if self._settings.cuts == "auto" and is_cut(now.view.motion.image, pair.motion.valid):
+            if settings.cuts == "auto" and is_cut(now.view.motion.image, pair.motion.valid):
                 return
             error, source, compared = warping_errors(warping_sums(now, before, pair.motion))
         limit = self._limits.flicker or max(UNSEEN, _PLATE_SHARE * source)
@@ -139,6 +127,49 @@ class _Inspection:
 
     def _finding(self, frame: int, check: Check, what: str) -> Finding:
         return Finding(check, what, frame, str(self._output.path(frame)))
+
+
+class _Reader:
+    """Reads frames beside their plates.
+
+    Args:
+        output: the frames.
+        settings: that some were made with.
+        frame: one of them.
+
+    Raises:
+        VstError: that one or its plate cannot be read, or there is no motion.
+    """
+
+    def __init__(self, output: FrameSequence, settings: RenderSettings, frame: int) -> None:
+        source, flow = FrameSequence.parse(settings.plate), used_flow(settings)
+        transform = open_transform(read_header(source.path(frame)), settings.color_space)
+        plates = PlateReader(source, settings.layer, transform, flow, vectors_sequence(flow, source))
+        painted = open_transform(read_header(output.path(frame)), settings.color_space)
+        self._results = PlateReader(output, settings.written_layer, painted, flow, None)
+        self._views = Views(plates)
+        self._motions = Motions(self._views, open_motion(flow), flow)
+        self._files = _files(settings)
+
+    def serves(self, settings: RenderSettings) -> bool:
+        """Whether frames that were made with these settings are read alike."""
+        return _files(settings) == self._files
+
+    def read(self, frame: int, *, follows: bool) -> _Pair:
+        """A frame; ``follows`` where its motion from the frame before is wanted.
+
+        Raises:
+            VstError: it cannot be read.
+        """
+        plate, stylized = self._views.plate(frame), self._results.read(frame)
+        motion = self._motions.seen(frame, 1) if follows else None
+        self._motions.keep(frame, frame)
+        return _Pair(plate, stylized, motion)
+
+
+def _files(settings: RenderSettings) -> tuple[object, ...]:
+    """What decides how frames and plates are read."""
+    return settings.plate, settings.layer, settings.written_layer, settings.color_space, used_flow(settings)
 
 
 def _of_run(run: Run) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from vst_core.digest import sha256_of
 from vst_core.errors import ExitCode, InputError, VstError
-from vst_core.pipeline.findings import Check, Finding
+from vst_core.pipeline.findings import Check, Finding, in_order
 from vst_core.pipeline.journal import gather, manifest_path
 from vst_core.pipeline.look import look_at
 from vst_core.pipeline.manifest import FrameRecord, Manifest, Run, read_manifest, rectangle
@@ -82,8 +82,7 @@ def verify_shot(output: FrameSequence, on_frame: Callable[[int], object] = lambd
     absent = {frame for frame in expected if frame not in records and frame not in strangers}
     findings += [Finding("complete", "is not there", frame, str(output.path(frame))) for frame in absent]
     findings += _beside(output, manifest)
-    findings.sort(key=lambda each: (each.frame is None, each.frame or 0))
-    return Verification(output, manifest, tuple(expected), tuple(findings))
+    return Verification(output, manifest, tuple(expected), in_order(findings))
 
 
 def _beside(output: FrameSequence, manifest: Manifest) -> Iterator[Finding]:
