@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,13 @@ def test_each_method_is_rendered_and_measured(vst: Any, small_shot: SmallShot, t
     assert picture.std() > 10
 
 
+def test_methods_look_back_as_far_as_a_short_range_goes(vst: Any, small_shot: SmallShot, tmp_path: Path) -> None:
+    said: Outcome = vst(*command(small_shot, tmp_path, "--only", "ruder-long", "--frames", "1001-1003"))
+    assert said.code == 0, said.err
+    manifest = json.loads((tmp_path / "ruder-long" / "ruder-long.manifest.json").read_text())
+    assert [run["settings"]["lags"] for run in manifest["runs"]] == ["1,2"]
+
+
 def test_every_method_has_its_settings() -> None:
     plan = plan_comparison(base("styles/oil.png"), Path("out"))
     assert list(plan) == list(METHODS)
@@ -91,7 +99,18 @@ def test_networks_are_compared_where_they_know_the_style() -> None:
 def test_comparisons_that_cannot_be(
     vst: Any, small_shot: SmallShot, tmp_path: Path, options: tuple[object, ...], code: int, complaint: str
 ) -> None:
-    said: Outcome = vst(*command(small_shot, tmp_path, *options))
+    said: Outcome = vst(*command(small_shot, tmp_path / "out", *options))
     assert said.code == code
     assert complaint in said.complaint
-    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("only", ["gatys", "fast"])
+def test_a_style_image_that_is_not_there_is_told_before_anything_is_made(
+    vst: Any, small_shot: SmallShot, tmp_path: Path, only: str
+) -> None:
+    shot = replace(small_shot, style=Path("missing/oil.png"))
+    said: Outcome = vst(*command(shot, tmp_path / "out", "--only", only))
+    assert said.code == InputError.exit_code
+    assert said.complaint.startswith("missing/oil.png: ")
+    assert list(tmp_path.iterdir()) == []

@@ -10,7 +10,6 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from vst_core.atomic_file import make_folder
 from vst_core.cli.lines import emit
 from vst_core.cli.options import parameter, put_options, require, with_options
 from vst_core.cli.shot_options import NEEDED, OPTIONS, plate_and_more, read_settings
@@ -59,7 +58,6 @@ def compare(
     require({**data, "output": {} if output is None else {"pattern": output}}, NEEDED, "vst compare")
     assert output is not None
     plan = plan_comparison(data, output, [] if only is None else only.split(","))
-    make_folder(output)
     style, flow = Path(data["style"]["styles"][0]), FlowSettings.of(data.get("flow", {}))
     found: list[Compared] = []
     files: tuple[Path, ...] = ()

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from vst_core.errors import SettingsError
+from vst_core.methods import read_style
 from vst_core.networks import read_styles
 from vst_core.pipeline.cache import RenderCache
 from vst_core.pipeline.distance import Distances
@@ -107,7 +108,8 @@ def compare_methods(
     flow: FlowSettings,
     on_progress: Callable[[str, FrameProgress], None] = lambda _, __: None,
 ) -> Iterator[Compared]:
-    """Render a shot with one method after the other, anew, and measure each result.
+    """Render a shot with one method after the other, anew, and measure each result. Of the distances in frames that a
+    method looks back over, those are left out that do not fit the shot.
 
     Args:
         plan: see ``plan_comparison``.
@@ -119,7 +121,9 @@ def compare_methods(
         VstError: one line that names frame and file.
     """
     cache = RenderCache()
-    for name, settings in plan.items():
+    read_style(style)  # which is measured after the first render: what is wrong with it is said before
+    for name, planned in plan.items():
+        settings = _fitting(name, planned)
         start = time.perf_counter()
         frames = len(list(render_shot(settings, partial(on_progress, name), cache)))
         seconds = (time.perf_counter() - start) / frames
@@ -144,6 +148,15 @@ def _settings(base: Mapping[str, Any], changes: Mapping[str, Any], style: str, o
     if data["method"] == "feedforward":
         data["style"] = {"styles": [style]}
     return RenderSettings.of(data)
+
+
+def _fitting(name: str, settings: RenderSettings) -> RenderSettings:
+    """The settings of a method, less those of its own lags that its frames are too few for."""
+    if "lags" not in METHODS[name][1]:
+        return settings
+    frames = plate_frames(FrameSequence.parse(settings.plate), settings.frames)
+    fitting = tuple(lag for lag in settings.used_lags if lag < max(2, len(frames)))
+    return settings.model_copy(update={"lags": fitting})
 
 
 def _measured(settings: RenderSettings, style: Path, flow: FlowSettings) -> Report:
