@@ -216,6 +216,17 @@ def test_the_command_repairs_publishes_and_tells(painted: Path, tmp_path: Path, 
     assert differing(folder, painted, SHOT) == []
 
 
+def test_a_repair_that_is_refused_is_told(small_shot: SmallShot, small_network: Path, tmp_path: Path, vst: Run) -> None:
+    shot, folder = small_shot.copy(tmp_path / "plate"), tmp_path / "out"
+    shot.render(folder, **with_network(small_network))
+    out(folder, 1003).unlink()
+    shutil.copy(shot.path(1005), shot.path(1003))
+    told = vst("publish", folder, "--to", tmp_path / "show", "--flicker", 1, "--repair")
+    assert told.code == 4
+    assert told.complaint.startswith(f"frame 1003, {out(folder, 1003)}: comes out otherwise than it is recorded")
+    assert not (tmp_path / "show").exists()
+
+
 def test_a_damaged_manifest_and_a_render_that_was_killed_keep_no_other_shot_from_passing(
     painted: Path, small_shot: SmallShot, small_network: Path, tmp_path: Path, vst: Run
 ) -> None:

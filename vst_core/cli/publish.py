@@ -75,7 +75,7 @@ def _publish(shot: FrameSequence, settings: PublishSettings, json: bool) -> Exit
 
 
 def run_here(*arguments: str) -> tuple[int, str, str]:
-    """A command of ``vst`` in this process: exit code, what it printed, and its complaint."""
+    """A command of ``vst`` in this process: exit code, what it printed, and its complaint, which stands alone."""
     from vst_core.cli.commands import vst
 
     printed = io.StringIO()
@@ -83,7 +83,7 @@ def run_here(*arguments: str) -> tuple[int, str, str]:
         try:
             code = vst(list(arguments), standalone_mode=False, prog_name="vst")
         except VstError as error:
-            return int(error.exit_code), printed.getvalue(), str(error)
+            return int(error.exit_code), "", str(error)
     return int(code or 0), printed.getvalue(), ""
 
 
