@@ -23,10 +23,7 @@ LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")
 
 
 def deviation_loss(features: Tensor, target: Tensor) -> Tensor:
-    """Means and deviations of the channels, whatever they have in common: (1, C, H, W) twice -> scalar.
-
-    The style loss of Huang & Belongie 2017, as a share of what the target amounts to.
-    """
+    """Huang & Belongie 2017: means and deviations of channels, as a share; (1, C, H, W) twice -> scalar."""
     found, wanted = (torch.stack(torch.std_mean(each.float(), (2, 3))) for each in (features, target))
     return (found - wanted).square().sum() / wanted.square().sum()
 

@@ -68,8 +68,11 @@ def test_stylize_shot(
 def test_stylize_shot__complains_as_the_command_line_does(
     run: Run, small_shot: SmallShot, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run("stylize_shot.py", small_shot.pattern, "lava", tmp_path / "out.####.exr") == 2
-    assert "no style 'lava'" in capsys.readouterr().out
+    arguments = small_shot.pattern, "lava", tmp_path / "out.####.exr"
+    assert run("stylize_shot.py", *arguments) == 2
+    assert "no style 'lava'" in capsys.readouterr().err
+    assert run("stylize_shot.py", *arguments, "--frames", "some") == 2
+    assert "'some' is not a range" in capsys.readouterr().err
 
 
 def test_train_style(tmp_path: Path, random_vgg16: Weights, capsys: pytest.CaptureFixture[str]) -> None:

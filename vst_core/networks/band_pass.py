@@ -238,7 +238,7 @@ class BandPass:
 
 def _blocks(band: Tensor) -> Sequence[Tensor]:
     """The parts of a band that are measured each by itself; on a card, where many small ones take long, all of it."""
-    return torch.split(band, _BLOCK_ROWS, 2) if band.device.type == "cpu" else (band,)
+    return (band,) if band.device.type == "cuda" else torch.split(band, _BLOCK_ROWS, 2)
 
 
 def _affine(blocks: Sequence[_Block], scale: Tensor, shift: Tensor) -> tuple[Tensor, Tensor]:
