@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from vst_core.cli.lines import emit
+from vst_core.cli.lines import complain, emit
 from vst_core.errors import ExitCode, VstError
 
 if TYPE_CHECKING:
@@ -41,9 +40,9 @@ def each_shot(targets: Iterable[str], work: Callable[[FrameSequence], ExitCode],
             codes.append(work(shot))
     told = list({str(failure): failure for failure in failures}.values())
     for failure in told[:-1]:
-        sys.stderr.write(f"vst: {failure}\n")
+        line = complain(str(failure))
         if json:
-            emit("error", message=str(failure), exit_code=int(failure.exit_code))
+            emit("error", message=line, exit_code=int(failure.exit_code))
     if told:
         raise told[-1]
     return next((code for code in (ExitCode.OUTPUT, ExitCode.PARTIAL) if code in codes), ExitCode.OK)

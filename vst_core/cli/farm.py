@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from vst_core.cli.lines import emit
+from vst_core.cli.lines import complain, emit
 from vst_core.cli.options import Option, option_name, parameter, put_options, require, with_options
 from vst_core.cli.shot_options import NEEDED, OPTIONS, plate_and_more, read_settings
 from vst_core.errors import SettingsError, VstError
@@ -157,7 +157,7 @@ def _check(made: Plan, json: bool, *, here: bool) -> None:
     first: VstError | None = None
     for shot, complaint in check_plan(made, here=here):
         first = first or complaint
-        typer.echo(f"vst: {shot}: {complaint}" if several else f"vst: {complaint}", err=True)
+        complain(f"{shot}: {complaint}" if several else str(complaint))
         if json:
             emit("complaint", shot=shot, message=str(complaint), exit_code=int(complaint.exit_code))
     if first is not None:

@@ -1,4 +1,4 @@
-"""Lines of JSON on standard output, for programs that run ``vst``."""
+"""Lines that ``vst`` says: JSON on standard output, for programs that run it, and errors, for everybody."""
 
 from __future__ import annotations
 
@@ -11,3 +11,10 @@ def emit(event: str, **values: Any) -> None:
     """Print one JSON line."""
     sys.stdout.write(json.dumps({"event": event} | values) + "\n")
     sys.stdout.flush()
+
+
+def complain(message: str) -> str:
+    """Write an error on standard error, as one line, which is returned without the program's name."""
+    line = " ".join(message.split())
+    sys.stderr.write(f"vst: {line}\n")
+    return line

@@ -11,7 +11,7 @@ import typer
 
 from vst_core.cli.commands import vst
 from vst_core.cli.completion import VARIABLE, complete
-from vst_core.cli.lines import emit
+from vst_core.cli.lines import complain, emit
 from vst_core.errors import Cancelled, ExitCode, VstError
 
 # Typer brings its own copy of click, or uses the installed one, depending on its version; this is the base in either.
@@ -57,8 +57,7 @@ def run() -> NoReturn:
 
 def _leave(code: ExitCode, message: str) -> NoReturn:
     if message:
-        line = " ".join(message.split())
-        sys.stderr.write(f"vst: {line}\n")
+        line = complain(message)
         if "--json" in sys.argv[1:] and sys.stdout.isatty() is False:
             emit("error", message=line, exit_code=int(code))
     sys.exit(int(code))
