@@ -19,7 +19,7 @@ from small_shot import SHOT, SmallShot, differing, outputs
 
 from vst_core import RenderSettings
 from vst_core.errors import ExitCode, InputError, SettingsError
-from vst_core.farm.task import COMMON, CONTACT, run_task, stop_session, task_settings
+from vst_core.farm.task import COMMON, CONTACT, run_task, start_session, stop_session, task_settings
 
 
 class Session:
@@ -142,8 +142,12 @@ def test_what_a_task_cannot_do_without(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.delenv(COMMON, raising=False)
     with pytest.raises(SettingsError, match="VST_SESSION: is not set; vst farm start says"):
         run_task({})
-    with pytest.raises(InputError, match=r"none\.json: cannot be read"):
+    with pytest.raises(InputError, match=r"none\.json: there is no such file$"):
         task_settings(tmp_path / "none.json", None, None, None)
+    with pytest.raises(InputError, match=r"cannot be read \(Is a directory\)$"):
+        task_settings(tmp_path, None, None, None)
+    with pytest.raises(InputError, match=r"gone: there is no such folder$"):
+        start_session(tmp_path / "gone", None)
     (tmp_path / "bad.json").write_text("{")
     with pytest.raises(InputError, match=r"bad\.json: is not JSON"):
         task_settings(tmp_path / "bad.json", None, None, None)

@@ -40,8 +40,10 @@ def start_session(folder: Path, common: Path | None) -> None:
 
     Raises:
         ModelError: it does not start.
-        InputError: the settings cannot be read.
+        InputError: the settings cannot be read, or there is no such folder.
     """
+    if not folder.is_dir():
+        raise InputError("there is no such folder", where=folder)
     if common is not None:
         kept = folder / "vst-settings.txt"  # the farm removes its own
         kept.write_text(_read(common), encoding="utf-8")
@@ -218,7 +220,11 @@ def _named(variable: str) -> Path:
 def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    except FileNotFoundError:
+        raise InputError("there is no such file", where=path) from None
+    except OSError as error:
+        raise InputError(f"cannot be read ({error.strerror})", where=path) from None
+    except UnicodeDecodeError as error:
         raise InputError(f"cannot be read ({error})", where=path) from None
 
 
