@@ -92,6 +92,7 @@ def shot_of(step: dict[str, Any]) -> dict[str, Any]:
 def test_whole_shots_are_steps_beside_one_another(bundled: Bundled) -> None:
     template = template_of(bundled({"a": {}, "b": {"frames": "1002-1004"}}))
     assert template["name"] == "night"
+    assert template["description"] == "2 shots, 8 frames, by vst submit."
     assert "extensions" not in template  # which not every engine has
     steps = template["steps"]
     assert [(step["name"], arguments(step), step.get("dependencies")) for step in steps] == [
@@ -106,7 +107,9 @@ def test_whole_shots_are_steps_beside_one_another(bundled: Bundled) -> None:
 
 
 def test_a_task_on_a_card_asks_for_one(bundled: Bundled) -> None:
-    (step,) = template_of(bundled({"a": {"device": "cuda"}}))["steps"]
+    template = template_of(bundled({"a": {"device": "cuda", "frames": "1002"}}))
+    assert template["description"] == "1 shot, 1 frame, by vst submit."
+    (step,) = template["steps"]
     assert {"name": "amount.worker.gpu", "min": 1} in step["hostRequirements"]["amounts"]
 
 

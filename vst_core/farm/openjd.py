@@ -13,7 +13,7 @@ from itertools import groupby, islice
 from typing import Any
 
 from vst_core.farm.openjd_parameters import Parameter, without
-from vst_core.farm.plan import Plan, Task
+from vst_core.farm.plan import Plan, Task, counted
 from vst_core.frames import FrameRange
 
 _NOTIFY_SECONDS = 120
@@ -32,6 +32,7 @@ def job_template(plan: Plan, name: str, parameters: Sequence[Parameter], vst: st
         parameters: settings that can be changed for all shots at once.
         vst: how the farm's machines call ``vst``.
     """
+    shots = counted(len({task.shot for task in plan.tasks}), "shot")
     command = {
         "name": "Vst",
         "type": "STRING",
@@ -42,7 +43,7 @@ def job_template(plan: Plan, name: str, parameters: Sequence[Parameter], vst: st
     return {
         "specificationVersion": "jobtemplate-2023-09",
         "name": _plain(name)[:_LONGEST_JOB],
-        "description": f"{len({task.shot for task in plan.tasks})} shots, {plan.delivered} frames, by vst submit.",
+        "description": f"{shots}, {counted(plan.delivered, 'frame')}, by vst submit.",
         "parameterDefinitions": [command, *(each.definition | {"default": each.typed} for each in parameters)],
         "jobEnvironments": [_environment(parameters)],
         "steps": list(_steps(plan, parameters)),

@@ -131,8 +131,8 @@ class Plan:
         ]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-        counted = f"{_counted(len(self.tasks), 'task')}, {_counted(self.delivered, 'frame')}"
-        total = f"{counted}, {self.computed} computed, {self.longest} in a row"
+        there_are = f"{counted(len(self.tasks), 'task')}, {counted(self.delivered, 'frame')}"
+        total = f"{there_are}, {self.computed} computed, {self.longest} in a row"
         if self.farm.seconds_per_frame is not None:
             all_of_it, at_best = (_duration(self.farm.seconds_per_frame * n) for n in (self.computed, self.longest))
             total += f"; {all_of_it} on one machine, {at_best} on enough of them"
@@ -219,7 +219,8 @@ def _cut_up(part: FrameRange, size: int) -> Iterator[FrameRange]:
         yield FrameRange(first, min(first + size - 1, part.last))
 
 
-def _counted(count: int, what: str) -> str:
+def counted(count: int, what: str) -> str:
+    """For people: one of it, or several."""
     return f"{count} {what}{'s' if count != 1 else ''}"
 
 
