@@ -87,3 +87,50 @@ def test_who_is_no_shot_of_vst_is_told_so(tmp_path: Path, nuke_app: NukeApp, vst
         assert str(result["error"]) == f"{tmp_path} has no manifest; name a folder with rendered frames"
     finally:
         vst_publish.unregister("nuke")
+
+
+def collected(vst_publish: Any, folder: Path, to: Path, run: Any = run_here) -> tuple[Any, dict[str, Any]]:
+    """A context with the shots in a folder, as a host's own pyblish collects them, and the plug-ins by name."""
+    vst_publish.register("nuke")
+    try:
+        found = {each.__name__: each for each in pyblish.api.discover()}
+        context = pyblish.api.Context()
+        context.data.update(vst_run=run, vst_outputs=[str(folder)], vst_publish_to=str(to))
+        pyblish.util.collect(context, [found["CollectShots"]])
+        return context, found
+    finally:
+        vst_publish.unregister("nuke")
+
+
+def make_again(context: Any, plugin: Any) -> str:
+    """Press the button of a validator; what the artist is told."""
+    result = pyblish.plugin.process(plugin, context, None, plugin.actions[0].id)
+    return str(result["error"] or "")
+
+
+def test_a_repair_that_is_refused_is_told_in_a_host_and_keeps_no_other_shot_from_it(
+    painted: Path, tmp_path: Path, vst_publish: Any
+) -> None:
+    verified = '{"event": "verified", "exit_code": 6}\n'
+    refused = verified + '{"event": "error", "message": "comes out otherwise", "exit_code": 4}'
+    repaired = []
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        """As a process."""
+        if "--repair" not in arguments:
+            return 6, '{"event": "finding", "check": "complete", "message": "is not there"}\n' + verified, "vst: no"
+        repaired.append(Path(arguments[1]).name)
+        return {"a": (4, refused, "warning: something else"), "b": (-9, verified, "")}.get(
+            repaired[-1][0], (0, verified, "")
+        )
+
+    for name in "abc":
+        text = (painted / "out.manifest.json").read_text().replace('"out.', f'"{name}.')
+        (tmp_path / f"{name}.manifest.json").write_text(text)
+    context, found = collected(vst_publish, tmp_path, tmp_path / "show", run)
+    complete = found["ValidateComplete"]
+    pyblish.util.validate(context, [complete])
+    for _ in range(2):
+        told = make_again(context, complete)
+        assert told == "comes out otherwise; vst verify ended with exit code -9 and said nothing"
+    assert repaired == ["a.####.exr", "b.####.exr", "c.####.exr"] * 2

@@ -39,8 +39,14 @@ class MakeAgain(pyblish.api.Action):  # type: ignore[misc]
     icon = "wrench"
 
     def process(self, context: Any, plugin: Any) -> None:
-        """Repair every shot that a validator failed on."""
-        failed = [each for each in context.data["results"] if each["plugin"] is plugin and each["error"]]
-        for instance in {each["instance"].id: each["instance"] for each in failed}.values():
-            engine.run(context, "verify", instance.data["vst_pattern"], "--repair", "--json")
+        """Repair every shot that a validator failed on; one that cannot be keeps no other from it."""
+        failed = [each["instance"] for each in context.data["results"] if each["plugin"] is plugin and each["error"]]
+        refused = []
+        for instance in {each.id: each for each in failed if each is not None}.values():
             instance.data.pop("vst_findings", None)
+            try:
+                engine.run(context, "verify", instance.data["vst_pattern"], "--repair", "--json")
+            except engine.EngineError as error:
+                refused.append(str(error))
+        if refused:
+            raise engine.EngineError("; ".join(refused))

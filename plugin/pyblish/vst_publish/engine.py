@@ -31,12 +31,14 @@ def run(context: Any, *arguments: str) -> list[dict[str, Any]]:
         The events that it printed; lines that are no JSON are left out.
 
     Raises:
-        EngineError: it failed; exit codes of which the events tell more are no failure.
+        EngineError: it failed; that a shot was looked at to the end, and something is wrong with it, is no failure.
     """
     code, printed, complaint = (context.data.get("vst_run") or _start)(*arguments)
     events = [event for line in printed.splitlines() if (event := _event(line))]
-    if code and not any(event["event"] == "verified" for event in events):
-        raise EngineError(complaint or f"vst {arguments[0]} ended with exit code {code} and said nothing")
+    ends = [event for event in events if event["event"] in ("verified", "error")]  # a repair looks before it, too
+    if code and not (ends and ends[-1]["event"] == "verified" and ends[-1]["exit_code"] == code):
+        told = (ends[-1].get("message") if ends else "") or complaint
+        raise EngineError(told or f"vst {arguments[0]} ended with exit code {code} and said nothing")
     return events
 
 
