@@ -241,7 +241,6 @@ def test_a_damaged_manifest_and_a_render_that_was_killed_keep_no_other_shot_from
     assert told.complaint.startswith(f"{folder / 'another.manifest.json'}: is no manifest, or a damaged one")
     assert [line.split()[1] for line in told.out.splitlines() if line.startswith("  failed")] == ["ValidateComplete"]
     (folder / "another.manifest.json").unlink()
-    (folder / "killed.manifest.json").unlink()
     assert vst("publish", folder, "--to", show, "--flicker", 1, *skip).code == 6
     gone = vst("publish", tmp_path / "gone", "--to", show)
     assert (gone.code, gone.complaint.partition("; ")[0]) == (3, f"{tmp_path / 'gone'}: there is no such folder")

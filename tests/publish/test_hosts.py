@@ -108,6 +108,36 @@ def make_again(context: Any, plugin: Any) -> str:
     return str(result["error"] or "")
 
 
+def test_a_render_that_was_killed_early_is_found_and_what_a_repair_made_is_published(
+    small_shot: SmallShot, small_network: Path, tmp_path: Path, vst_publish: Any
+) -> None:
+    folder = tmp_path / "out"
+    small_shot.render(folder, **with_network(small_network))
+    (folder / "out.manifest.json").write_text("{")
+    small_shot.render(folder, **with_network(small_network, output__pattern=str(folder / "gone.####.exr")))
+    for path in folder.glob("gone*"):
+        path.unlink()
+    lines = (folder / ".out.vst" / "journal.jsonl").read_bytes().splitlines(keepends=True)
+    (folder / ".out.vst" / "journal.jsonl").write_bytes(b"".join(lines[:2]) + b'{"frame": {"fra')
+    for frame in (1002, 1003, 1004):
+        out(folder, frame).unlink()
+    context, found = collected(vst_publish, folder, tmp_path / "show")
+    (shot,) = context
+    assert (shot.data["label"], shot.data["vst_range"]) == ("out (1 frame)", "1001-1001")
+    (folder / "out.manifest.json").unlink()
+    context, found = collected(vst_publish, folder, tmp_path / "show")
+    complete, last = found["ValidateComplete"], [found["ExtractManifest"], found["IntegrateVersion"]]
+    (failed,) = pyblish.util.validate(context, [complete]).data["results"][-1:]
+    assert "1002-1004" in str(failed["error"])
+    assert make_again(context, complete) == ""
+    pyblish.util.validate(context, [complete])
+    pyblish.util.extract(context, last)
+    pyblish.util.integrate(context, last)
+    assert [str(each["error"]) for each in context.data["results"][-3:] if each["error"]] == []
+    (shot,) = context
+    assert outputs(Path(shot.data["vst_version"]))[:4] == [f"out.{frame}.exr" for frame in SHOT]
+
+
 def test_a_repair_that_is_refused_is_told_in_a_host_and_keeps_no_other_shot_from_it(
     painted: Path, tmp_path: Path, vst_publish: Any
 ) -> None:

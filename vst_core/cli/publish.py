@@ -62,14 +62,11 @@ def publish(outputs: list[str] | None, plugins: bool, json: bool, **given: Any) 
 
 
 def _publish(shot: FrameSequence, settings: PublishSettings, json: bool) -> ExitCode:
-    from vst_core.pipeline import journal
+    from vst_core.pipeline.journal import manifest_path
     from vst_core.publish import publish_shot
 
-    manifest = journal.manifest_path(shot)
-    if not manifest.exists() and journal.gather(shot).frames:  # a render that was killed had no time to write it
-        journal.publish(shot)
     table = _JsonTable() if json else _Table(shot.pattern)
-    outcome = publish_shot(str(manifest), settings, run_here, table.add)
+    outcome = publish_shot(str(manifest_path(shot)), settings, run_here, table.add)
     table.end(outcome)
     return outcome.exit_code
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pyblish.api
 
-from . import engine
+from . import engine, shots
 
 
 class FoundError(Exception):
@@ -18,7 +18,7 @@ def refuse(instance: Any, *checks: str) -> None:
 
     Raises:
         FoundError: naming all of it.
-        EngineError: it cannot be found out.
+        EngineError, ShotError: it cannot be found out.
     """
     if "vst_findings" not in instance.data:
         limits = instance.context.data.get("vst_limits", {})
@@ -26,6 +26,7 @@ def refuse(instance: Any, *checks: str) -> None:
         target = instance.data["vst_pattern"]
         events = engine.run(instance.context, "verify", target, "--full", "--json", *given)
         instance.data["vst_findings"] = [event for event in events if event["event"] == "finding"]
+        shots.refresh(instance)  # so that what is published are the frames that were looked at
     found = [each["message"] for each in instance.data["vst_findings"] if each["check"] in checks]
     if found:
         raise FoundError("; ".join(found))

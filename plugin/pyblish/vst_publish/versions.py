@@ -60,11 +60,15 @@ def add(instance: Any, source: Path, sha256: str | None = None) -> None:
 def check_passed(instance: Any) -> None:
     """Refuse to make a version of a shot that something was wrong with: pyblish itself stops for validators alone.
 
+    What a plug-in found last counts: the shot may have been repaired since.
+
     Raises:
         VersionError: naming what failed first.
     """
-    for result in instance.context.data["results"]:
-        if result["error"] and result["instance"] in (instance, None):
+    done = [each for each in instance.context.data["results"] if not each["action"]]
+    latest = {each["plugin"]: each for each in done if each["instance"] in (instance, None)}
+    for result in latest.values():
+        if result["error"]:
             raise VersionError(f"{result['plugin'].__name__} failed, so there is no version")
 
 
