@@ -68,12 +68,25 @@ def _parser() -> argparse.ArgumentParser:
         host.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
         host.add_argument("--uninstall", action="store_true", help="put everything back as it was")
         host.add_argument("--link", action="store_true", help="link the files instead of copying them, for development")
-        host.add_argument("--prefix", type=Path, metavar="FOLDER", help="the host's user folder, or one for everybody")
-        host.add_argument("--worker", metavar="PROGRAM", help="the vst that the node runs; this one when left out")
+        host.add_argument("--prefix", type=_path, metavar="FOLDER", help="the host's user folder, or one for everybody")
+        host.add_argument(
+            "--worker", type=_worker, metavar="PROGRAM", help="the vst that the node runs; this one when left out"
+        )
         if name == "blender":
             host.add_argument("--program", type=Path, help="a Blender that was not found, or a Python that has bpy")
             host.add_argument("--zip", type=Path, metavar="FILE", help="only write the extension as a zip")
     return parser
+
+
+def _path(text: str) -> Path:
+    """A path that means the same to a host, and to who uninstalls from another folder."""
+    return Path(text).absolute()
+
+
+def _worker(text: str) -> str:
+    """The same of a program; one of another machine is left as it was given."""
+    path = _path(text)
+    return str(path) if path.exists() else text
 
 
 def _blender(given: argparse.Namespace) -> Iterator[Work]:

@@ -77,6 +77,18 @@ def test_a_studio_names_its_folder_itself(home: Path, vst: Run) -> None:
     assert list(home.iterdir()) == []
 
 
+def test_relative_paths_mean_the_same_elsewhere(home: Path, vst: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / "elsewhere" / "stu dio").mkdir(parents=True)
+    (home / "bin").symlink_to(VST.parent)
+    before = snapshot(home)
+    monkeypatch.chdir(home)
+    assert vst("install", "nuke", "--prefix", "stu dio/nuke", "--worker", "bin/vst").code == 0
+    monkeypatch.chdir(home / "elsewhere")
+    assert start(home / "stu dio" / "nuke" / "vst")[1] == str(home / "bin" / "vst")
+    assert vst("install", "nuke", "--prefix", home / "stu dio" / "nuke", "--uninstall").code == 0
+    assert snapshot(home) == before
+
+
 def test_a_farms_script_lies_beside_the_node(home: Path, vst: Run) -> None:
     vst("install", "nuke")
     assert {path.name for path in (home / ".nuke" / "vst").iterdir()} == {
