@@ -12,7 +12,8 @@ from .plan import Plan
 
 IGNORED = ("blender", "make_knobs.py", "knob_table.py")
 """What is not for Nuke among the nodes."""
-_OWN = "vst"
+OWN = "vst"
+"""The folder that is Nuke's to read: ``NUKE_PATH`` names it, or the block."""
 _BLOCK = 'import nuke\n\nnuke.pluginAddPath("./vst")\n'
 
 
@@ -28,7 +29,7 @@ def plan(prefix: Path | None, shipped: Path) -> Plan:
     return Plan(
         host="Nuke",
         folder=nuke_folder() if prefix is None else prefix,
-        own=_OWN,
+        own=OWN,
         sources=sources | {"vst_nodes": shipped / "nodes"},
         ignored=IGNORED,
         blocks={"init.py": _BLOCK} if prefix is None else {},
@@ -39,4 +40,4 @@ def hint(prefix: Path | None) -> str:
     """What there is left to do."""
     if prefix is None:
         return "Nuke: start it; VST_Stylize is in the toolbar under VST"
-    return f"Nuke: let NUKE_PATH name {(prefix / _OWN).resolve()}"
+    return f"Nuke: let NUKE_PATH name {(prefix / OWN).resolve()}"

@@ -11,6 +11,7 @@ from . import blender, nuke
 from .errors import InstallError
 from .places import find_blenders, nuke_folder
 from .plan import Plan
+from .record import NAME
 
 _SHIPPED = Path(__file__).resolve().parents[1]
 
@@ -25,6 +26,7 @@ class Status:
         version: of what is installed; empty where nothing is, or by other means than ``vst install``.
         worker: the program that its nodes are told to run; empty where they look for one.
         problem: what is wrong with it; empty where nothing is.
+        command: installs it there.
     """
 
     host: str
@@ -32,27 +34,30 @@ class Status:
     version: str = ""
     worker: str = ""
     problem: str = ""
+    command: str = ""
 
 
 def look(environment: Mapping[str, str] = os.environ) -> list[Status]:
     """Every folder of a host that was found; folders that ``NUKE_PATH`` names, where something of ours is in them."""
     plans = [blender.plan(host, _SHIPPED) for host in find_blenders(environment)]
-    if nuke_folder(environment).is_dir():
+    own = nuke_folder(environment)
+    if own.is_dir():
         plans.append(nuke.plan(None, _SHIPPED))
-    for name in filter(None, environment.get("NUKE_PATH", "").split(os.pathsep)):
-        studio = nuke.plan(Path(name).parent, _SHIPPED)
-        if studio.record() is not None:
-            plans.append(studio)
+    named = [Path(name).resolve() for name in environment.get("NUKE_PATH", "").split(os.pathsep) if name]
+    studios = dict.fromkeys(path.parent for path in named if path.name == nuke.OWN and (path / NAME).is_file())
+    plans += [nuke.plan(folder, _SHIPPED) for folder in studios if folder != own.resolve()]
     return [_status(plan) for plan in plans]
 
 
 def _status(plan: Plan) -> Status:
+    studio = plan.host == "Nuke" and not plan.blocks
+    command = f"vst install {plan.host.partition(' ')[0].lower()}" + (f' --prefix "{plan.folder}"' if studio else "")
     try:
         record = plan.record()
     except InstallError as error:
-        return Status(plan.host, plan.folder, problem=str(error))
+        return Status(plan.host, plan.folder, problem=str(error), command=command)
     if record is None:
-        return Status(plan.host, plan.folder)
+        return Status(plan.host, plan.folder, command=command)
     missing = [name for name in (*plan.sources, *plan.files) if not _is_there(plan, name)]
     if missing:
         problem = f"{', '.join(missing)} went away"
@@ -62,7 +67,7 @@ def _status(plan: Plan) -> Status:
         problem = f"its worker {record.worker} is not there any more"
     else:
         problem = ""
-    return Status(plan.host, plan.folder, record.version, record.worker, problem)
+    return Status(plan.host, plan.folder, record.version, record.worker, problem, command)
 
 
 def _is_there(plan: Plan, name: str) -> bool:

@@ -149,9 +149,30 @@ def test_hosts_are_found_with_what_is_in_them(vst: Run, home: Path, tmp_path: Pa
 
 def test_a_studios_nuke_is_found_by_its_path(vst: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert vst("install", "nuke", "--prefix", tmp_path / "studio").code == 0
-    monkeypatch.setenv("NUKE_PATH", f"{tmp_path}:{tmp_path / 'studio' / 'vst'}")
+    monkeypatch.setenv("NUKE_PATH", f"{tmp_path}:{tmp_path / 'studio' / 'gizmos'}:{tmp_path / 'studio' / 'vst'}/")
     (finding,) = findings(vst("doctor", "--json"), "Nuke")
     assert finding["state"] == "ok"
+    monkeypatch.setenv("NUKE_PATH", str(tmp_path / "studio" / "gizmos"))
+    assert findings(vst("doctor", "--json"), "Nuke") == []
+
+
+def test_a_studios_nuke_whose_record_is_damaged_hides_no_other_host_and_can_be_mended(
+    vst: Run, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / ".nuke").mkdir()
+    studio = tmp_path / "studio"
+    assert vst("install", "nuke", "--prefix", studio).code == 0
+    monkeypatch.setenv("NUKE_PATH", str(studio / "vst"))
+    (studio / "vst" / "menu.py").unlink()
+    own, shared = findings(vst("doctor", "--json"), "Nuke")
+    assert own["text"] == f"the node is not in {home / '.nuke'}"
+    assert (shared["text"], shared["remedy"]) == (
+        f"the node in {studio}: menu.py went away",
+        f'vst install nuke --prefix "{studio}"',
+    )
+    (studio / "vst" / "installed.json").write_text("{")
+    own, shared = findings(vst("doctor", "--json"), "Nuke")
+    assert "installed.json: is damaged" in shared["text"]
 
 
 def test_the_bundle_has_everything_but_names_and_folders(

@@ -50,11 +50,10 @@ def look_at_hosts() -> Iterator[Finding]:
     if not found:
         yield Finding("hosts", "neither Blender from 4.2 on nor Nuke was found", "note")
     for status in found:
-        command = f"vst install {status.host.partition(' ')[0].lower()}"
         if status.problem:
-            yield Finding(status.host, f"the node in {status.folder}: {status.problem}", "note", command)
+            yield Finding(status.host, f"the node in {status.folder}: {status.problem}", "note", status.command)
         elif not status.version:
-            yield Finding(status.host, f"the node is not in {status.folder}", "note", command)
+            yield Finding(status.host, f"the node is not in {status.folder}", "note", status.command)
         else:
             worker = f", runs {status.worker}" if status.worker else ""
             yield Finding(status.host, f"has the node {status.version}{worker}")
