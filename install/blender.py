@@ -14,7 +14,7 @@ from pathlib import Path
 
 from .errors import INPUT, OUTPUT, InstallError
 from .places import Blender, ask_blender, find_blenders, run_blender
-from .plan import Plan
+from .plan import Plan, copy_folder
 
 MODULE = "bl_ext.user_default.vst"
 IGNORED = ("nuke", "make_knobs.py", "knob_table.py")
@@ -173,7 +173,7 @@ def make_zip(shipped: Path, target: Path) -> Path:
         staged.mkdir(parents=True)
         for name, source in extension_sources(shipped / "plugin" / "blender", shipped / "nodes").items():
             if source.is_dir():
-                shutil.copytree(source, staged / name, ignore=shutil.ignore_patterns("__pycache__", *IGNORED))
+                copy_folder(source, staged / name, IGNORED)
             else:
                 shutil.copyfile(source, staged / name)
         return Path(shutil.make_archive(str(target.with_suffix("")), "zip", staged))

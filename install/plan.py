@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -110,7 +111,7 @@ class Plan:
             if link:
                 target.symlink_to(source, target_is_directory=source.is_dir())
             elif source.is_dir():
-                shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", *self.ignored))
+                copy_folder(source, target, self.ignored)
             else:
                 shutil.copyfile(source, target)
         if worker:
@@ -121,6 +122,14 @@ class Plan:
             path.write_text(text, encoding="utf-8")
         for name, lines in self.blocks.items():
             _add_block(self.folder / name, lines)
+
+
+def copy_folder(source: Path, target: Path, ignored: tuple[str, ...]) -> None:
+    """A copy that can be taken away again, also where vst itself is read-only."""
+    ignore = shutil.ignore_patterns("__pycache__", *ignored)
+    shutil.copytree(source, target, ignore=ignore, copy_function=shutil.copyfile)
+    for folder in (target, *(path for path in target.rglob("*") if path.is_dir())):
+        folder.chmod(folder.stat().st_mode | stat.S_IWUSR)
 
 
 def _add_block(path: Path, lines: str) -> None:

@@ -147,6 +147,17 @@ def test_what_fails_half_way_leaves_nothing(tmp_path: Path, host: Path, source: 
     assert snapshot(tmp_path) == before
 
 
+def test_copies_of_what_is_read_only_can_be_taken_away(host: Path, source: Path) -> None:
+    """As in a package that a studio protects; who is no administrator removes nothing from a read-only folder."""
+    (source / "nodes" / "inner").mkdir()
+    for path in (source / "nodes" / "node.py", source / "nodes" / "inner", source / "nodes"):
+        path.chmod(path.stat().st_mode & ~0o222)
+    plan(host, source).carry_out("1.0", "", link=False)
+    own = host / "extensions" / "vst" / "nodes"
+    assert [path.name for path in (own, *own.iterdir()) if not path.stat().st_mode & 0o200] == []
+    (source / "nodes").chmod(0o755)
+
+
 def test_a_damaged_record_is_named(host: Path, source: Path) -> None:
     plan(host, source).carry_out("1.0", "", link=False)
     record = host / "extensions" / "vst" / NAME
