@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+from pathlib import Path
 
 _FIRST = b"# >>> vst: 'vst install nuke' wrote this, 'vst install nuke --uninstall' takes it out >>>"
 _LAST = b"# <<< vst <<<"
@@ -41,3 +43,16 @@ def without_block(content: bytes) -> bytes:
 def has_block(content: bytes) -> bool:
     """Whether there is a block."""
     return _BLOCK.search(content) is not None
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file that is another's, so that it is never half written, whatever happens on the way."""
+    path = path.resolve()  # a link stays one
+    beside = path.with_name(f".{path.name}.vst")
+    try:
+        beside.write_bytes(content)
+        if path.exists():
+            shutil.copymode(path, beside)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)

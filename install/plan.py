@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .block import with_block
+from .block import with_block, write_whole
 from .errors import OUTPUT, InstallError
 from .record import Record, absent_folders, cached, read_record
 
@@ -121,7 +121,8 @@ class Plan:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
         for name, lines in self.blocks.items():
-            _add_block(self.folder / name, lines)
+            path = self.folder / name
+            write_whole(path, with_block(path.read_bytes() if path.exists() else b"", lines))
 
 
 def copy_folder(source: Path, target: Path, ignored: tuple[str, ...]) -> None:
@@ -130,14 +131,3 @@ def copy_folder(source: Path, target: Path, ignored: tuple[str, ...]) -> None:
     shutil.copytree(source, target, ignore=ignore, copy_function=shutil.copyfile)
     for folder in (target, *(path for path in target.rglob("*") if path.is_dir())):
         folder.chmod(folder.stat().st_mode | stat.S_IWUSR)
-
-
-def _add_block(path: Path, lines: str) -> None:
-    """Never leaves the file half written: it is another's."""
-    path = path.resolve()  # a link stays one
-    content = with_block(path.read_bytes() if path.exists() else b"", lines)
-    beside = path.with_name(f".{path.name}.vst")
-    beside.write_bytes(content)
-    if path.exists():
-        shutil.copymode(path, beside)
-    beside.replace(path)

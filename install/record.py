@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from .block import has_block, without_block
+from .block import has_block, without_block, write_whole
 from .errors import OUTPUT, InstallError
 
 NAME = "installed.json"
@@ -117,7 +117,7 @@ def _take_out_block(path: Path, *, made: bool) -> None:
     if made and not left:
         path.unlink()
     else:
-        path.write_bytes(left)
+        write_whole(path, left)
 
 
 def _remove(path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from folders import snapshot
+from full_disk import largest_file
 
 from install.errors import InstallError
 from install.plan import Plan
@@ -144,6 +145,23 @@ def test_what_fails_half_way_leaves_nothing(tmp_path: Path, host: Path, source: 
     with pytest.raises(InstallError, match="cannot be written") as raised:
         plan(host, source).carry_out("1.0", "", link=False)
     assert raised.value.exit_code == 4
+    assert snapshot(tmp_path) == before
+
+
+def test_a_full_disk_costs_the_user_no_file_of_his_own(tmp_path: Path, host: Path, source: Path) -> None:
+    (host / "init.py").write_bytes(b"# mine\n" * 500)
+    before = snapshot(tmp_path)
+    work = plan(host, source)
+    with largest_file(3000), pytest.raises(InstallError, match="cannot be written"):
+        work.carry_out("1.0", "", link=False)
+    assert snapshot(tmp_path) == before
+    work.carry_out("1.0", "", link=False)
+    installed, with_it = work.record(), snapshot(tmp_path)
+    assert installed is not None
+    with largest_file(3000), pytest.raises(InstallError, match="cannot be put back"):
+        installed.undo()
+    assert snapshot(tmp_path) == with_it
+    installed.undo()
     assert snapshot(tmp_path) == before
 
 
