@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from .errors import InstallError
+
 Environment = Mapping[str, str]
 
 OLDEST_BLENDER = (4, 2)
@@ -127,7 +129,11 @@ def _blender_programs(environment: Environment, platform: str) -> Iterator[tuple
 
 
 def _home(environment: Environment, platform: str) -> Path:
-    return Path(environment.get("USERPROFILE" if platform == "win32" else "HOME") or Path.home())
+    named = environment.get("USERPROFILE" if platform == "win32" else "HOME")
+    try:
+        return Path(named) if named else Path.home()
+    except RuntimeError:
+        raise InstallError("this user has no home folder", remedy="name the host's folder with --prefix") from None
 
 
 def _numbers(version: str) -> tuple[int, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,13 +14,21 @@ VARIABLE = "VST_WORKER"
 """Names the worker where nothing else does."""
 
 _PROGRAM = Path("Scripts", "vst.exe") if os.name == "nt" else Path("bin", "vst")
-_HOME = Path.home() / ".vst"
+_HOME = Path(os.path.expanduser("~")) / ".vst"  # noqa: PTH111 - on a farm there may be none, which is no error
 _BESIDE = Path(__file__).resolve().parent.parent
 _RECORD = Path(__file__).parent.parent / "worker.txt"  # beside a link, where this package is one
 
 # A host sets these for its own Python and its own libraries; another program that meets them loads the wrong ones.
 _OF_INTERPRETERS = ("PYTHON", "LD_", "DYLD_", "VIRTUAL_ENV", "CONDA_", "__PYVENV_LAUNCHER__")
 _OF_HOSTS = ("BLENDER_", "CYCLES_", "NUKE_", "FN_", "FOUNDRY_", "OFX_", "HIERO_", "QT_", "QML", "OIIO_", "OPENIMAGEIO_")
+
+
+def log_folder() -> Path:
+    """Where the worker's logs go: in the user's home, or, where there is none, among temporary files."""
+    try:
+        return Path.home() / ".cache" / "vst"
+    except RuntimeError:
+        return Path(tempfile.gettempdir()) / "vst"
 
 
 def scrubbed(environment: Mapping[str, str]) -> dict[str, str]:

@@ -9,13 +9,12 @@ from typing import Any
 import bpy  # type: ignore[import-not-found]
 from bpy import props
 
-from ..environment import find_worker
+from ..environment import find_worker, log_folder
 from ..errors import WorkerError
 from .properties import with_properties
 
 LOG = logging.getLogger("vst.blender")
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-_CACHE = Path.home() / ".cache" / "vst"
 _addon = ""
 
 
@@ -99,7 +98,7 @@ def cache_folder() -> Path:
         return Path(bpy.path.abspath(chosen))
     if _addon.startswith("bl_ext."):
         return Path(bpy.utils.extension_path_user(_addon, create=False))
-    return _CACHE
+    return log_folder()
 
 
 CLASSES = (VST_AP_preferences,)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..client import Client, Patience
-from ..environment import find_worker
+from ..environment import find_worker, log_folder
 from ..warm import WarmClient
 
 PATIENCE = Patience()
@@ -16,7 +16,7 @@ _warm = WarmClient()
 
 def worker_log() -> Path:
     """The log of the worker."""
-    return Path.home() / ".cache" / "vst" / "nuke-worker.log"
+    return log_folder() / "nuke-worker.log"
 
 
 def get_client(program: str, variables: Mapping[str, str]) -> Client:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from install.errors import InstallError
 from install.places import ask_blender, find_blenders, nuke_folder
 
 
@@ -63,3 +64,12 @@ def test_what_is_no_blender_is_refused(tmp_path: Path) -> None:
 def test_nuke_has_one_folder_for_all_versions(tmp_path: Path) -> None:
     assert nuke_folder({"HOME": str(tmp_path)}, "linux") == tmp_path / ".nuke"
     assert nuke_folder({"USERPROFILE": str(tmp_path), "HOME": "/other"}, "win32") == tmp_path / ".nuke"
+
+
+def test_a_user_without_a_home_is_told_what_to_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    def home() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", home)
+    with pytest.raises(InstallError, match="no home folder; name the host's folder with --prefix"):
+        nuke_folder({}, "linux")

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from nodes import environment
 from nodes.environment import find_worker, scrubbed
 from nodes.errors import WorkerError
 
+ROOT = Path(__file__).parents[2]
 FOREIGN = {
     "PYTHONHOME": "/host/python",
     "PYTHONPATH": "/host/modules",
@@ -96,3 +99,13 @@ def test_where_there_is_no_worker_the_line_that_installs_it_is_given(nowhere: Pa
     (nowhere / "sources" / "vst_core").mkdir(parents=True)
     with pytest.raises(WorkerError, match=f'install "{nowhere}/sources"'):
         find_worker(None, {"PATH": str(nowhere)})
+
+
+def test_a_user_without_a_home_has_a_worker_and_a_log(tmp_path: Path) -> None:
+    """As in a container on a farm, where nothing knows of the user."""
+    code = "import os\nfrom pathlib import Path\ndef home(): raise RuntimeError\nPath.home = home\n"
+    code += "os.path.expanduser = lambda path: path\nfrom nodes import environment\n"
+    code += "print(environment.find_worker(), environment.log_folder())"
+    variables = {"VST_WORKER": str(program(tmp_path)), "TMPDIR": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=variables, check=False)
+    assert (done.stderr, done.stdout) == ("", f"{tmp_path / 'bin' / 'vst'} {tmp_path / 'vst'}\n")
