@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -136,6 +137,17 @@ def test_a_render_that_was_killed_early_is_found_and_what_a_repair_made_is_publi
     assert [str(each["error"]) for each in context.data["results"][-3:] if each["error"]] == []
     (shot,) = context
     assert outputs(Path(shot.data["vst_version"]))[:4] == [f"out.{frame}.exr" for frame in SHOT]
+
+
+def test_a_complaint_in_another_encoding_is_told_all_the_same(
+    tmp_path: Path, vst_publish: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "vst").write_text("#!/bin/sh\nprintf '\\344\\n'\nprintf 'vst: /sch\\366n: is gone\\n' >&2\nexit 3\n")
+    (tmp_path / "vst").chmod(0o755)
+    monkeypatch.setenv("VST_WORKER", str(tmp_path / "vst"))
+    engine = importlib.import_module(f"{vst_publish.__name__}.engine")
+    with pytest.raises(engine.EngineError, match="/sch\N{REPLACEMENT CHARACTER}n: is gone"):
+        engine.run(pyblish.api.Context(), "verify", "x")
 
 
 def test_a_repair_that_is_refused_is_told_in_a_host_and_keeps_no_other_shot_from_it(

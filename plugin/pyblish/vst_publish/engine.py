@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any
 
 _ROOT = Path(__file__).absolute().parents[3]
+_NO_WINDOW = 0x08000000  # of Windows: no console pops up over the host
 _BESIDE_WHEEL = Path("Scripts", "vst.exe") if os.name == "nt" else Path("bin", "vst")
 
 
@@ -62,10 +63,19 @@ def program() -> str:
 def _start(*arguments: str) -> tuple[int, str, str]:
     """Exit code, what was printed, and the last line of the complaints."""
     command, environment = [program(), *arguments], _nodes("environment").scrubbed(os.environ)
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as complaints:
+    options: dict[str, Any] = {"encoding": "utf-8", "errors": "replace"}  # Windows may write in a code page
+    with tempfile.TemporaryFile("w+", **options) as complaints:
+        if os.name == "nt":
+            options["creationflags"] = _NO_WINDOW
         try:
             done = subprocess.run(  # noqa: S603 - our own program
-                command, stdout=subprocess.PIPE, stderr=complaints, text=True, env=environment, check=False
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=complaints,
+                env=environment,
+                check=False,
+                **options,
             )
         except OSError as error:
             raise EngineError(f"{command[0]} cannot be started ({error.strerror})") from None
