@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +30,7 @@ class Shot:
         root: folder of the versions.
         stem: name of the files.
         settings: of the engine, without plate and output.
-        inputs: what the inputs look like, as hashes: other ones are another shot.
+        inputs: what the inputs look like in all frames, as a hash: another one is another shot.
         variables: environment variables for the worker.
         program: where the worker is; empty where it is to be found.
     """
@@ -40,7 +41,7 @@ class Shot:
     root: Path
     stem: str
     settings: dict[str, Any]
-    inputs: tuple[int, ...]
+    inputs: str
     variables: dict[str, str]
     program: str
 
@@ -52,7 +53,7 @@ class Shot:
     @property
     def identity(self) -> dict[str, Any]:
         """What decides whether an unfinished version can be gone on with."""
-        return {**self.settings, "inputs": list(self.inputs), "views": list(self.views)}
+        return {**self.settings, "inputs": self.inputs, "views": list(self.views)}
 
     def plate(self, version: Version, view: str, frame: str) -> str:
         """The plate's files, given how view and frame are spelled."""
@@ -87,7 +88,6 @@ def read_shot(node: nuke.Node, frames: tuple[int, int] | None = None) -> Shot:
     _check_range(plate, first, last)
     space, variables = working_space()
     settings = {"color_space": space, **settings, "frames": f"{first}-{last}"}
-    sources = [node.input(index) for index in range(2)]
     return Shot(
         first=first,
         last=last,
@@ -95,7 +95,7 @@ def read_shot(node: nuke.Node, frames: tuple[int, int] | None = None) -> Shot:
         root=output_root(node),
         stem=_UNSAFE.sub("_", f"{_script_name()}.{node.name()}"),
         settings=settings,
-        inputs=tuple(mark for source in sources if source is not None for mark in source.opHashes()),
+        inputs=_inputs(node, first, last),
         variables=variables,
         program=cast("nuke.File_Knob", node["worker"]).evaluate() or "",
     )
@@ -125,6 +125,22 @@ def last_log(node: nuke.Node) -> Path | None:
         return None
     logs = [log for version in found for log in version.glob("jobs/*/job.log")]
     return max(logs, key=lambda log: log.stat().st_mtime, default=None)
+
+
+def _inputs(node: nuke.Node, first: int, last: int) -> str:
+    """Nuke's hashes are those of the frame it stands at, and of the knobs at that frame."""
+    sources = [source for index in range(2) if (source := node.input(index)) is not None]
+    playhead, digest = nuke.root()["frame"], hashlib.sha256()
+    before = playhead.value()
+    try:
+        for frame in range(first, last + 1):
+            playhead.setValue(frame)
+            for source in sources:
+                source.forceValidate()
+                digest.update(str(source.opHashes()).encode())
+    finally:
+        playhead.setValue(before)
+    return digest.hexdigest()
 
 
 def _frame_range(node: nuke.Node) -> tuple[int, int]:

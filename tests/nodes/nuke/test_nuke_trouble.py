@@ -188,6 +188,27 @@ def test_other_inputs_are_another_version(nuke_app: NukeApp) -> None:
     assert nuke_app.stylize(node).startswith("v002, 3 of 3 frames")
 
 
+def test_the_playhead_decides_nothing_and_a_key_in_any_frame_does(nuke_app: NukeApp) -> None:
+    upstream: Any = fake_nuke.nodes.Dissolve(channels="rgb")
+    upstream.setInput(0, nuke_app.plate())
+    upstream.setInput(1, nuke_app.plate("other"))
+    for frame in FRAMES:
+        upstream["which"].setValueAt(0.0, frame)
+    node = nuke_app.script(plate=upstream)
+    nuke_app.state.cancel_dump = 1003
+    nuke_app.stylize(node)
+    nuke_app.state.cancel_dump = None
+    fake_nuke.root()["frame"].setValue(1002)
+    assert nuke_app.stylize(node).startswith("v001, 3 of 3 frames")
+    assert fake_nuke.root()["frame"].value() == 1002
+
+    nuke_app.state.cancel_dump = 1002
+    nuke_app.stylize(node)
+    nuke_app.state.cancel_dump = None
+    upstream["which"].setValueAt(1.0, 1003)
+    assert nuke_app.stylize(node).startswith("v003, 3 of 3 frames")
+
+
 def test_a_plate_that_nuke_cannot_render(nuke_app: NukeApp) -> None:
     node = nuke_app.script()
     (nuke_app.folder / "plate.main.1002.exr").unlink()

@@ -59,6 +59,7 @@ CLASSES: dict[str, dict[str, Maker]] = {
         "name": _of(String_Knob),
         "first_frame": _of(Int_Knob, 1),
         "last_frame": _of(Int_Knob, 100),
+        "frame": _of(Int_Knob, 1),
         "proxy": _of(Boolean_Knob),
         "colorManagement": _choice("Nuke", "OCIO"),
         "OCIO_config": _choice("nuke-default", "aces_1.2", "fn-nuke_cg-config-v1.0.0_aces-v1.3_ocio-v2.1", "custom"),

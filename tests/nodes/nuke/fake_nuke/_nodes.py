@@ -6,7 +6,7 @@ from typing import Any
 
 from ._classes import CLASSES, EXR_KNOBS, INPUTS
 from ._graph import frames_of, picture
-from ._knobs import Knob
+from ._knobs import Array_Knob, Knob
 from ._state import STATE, check_thread
 
 
@@ -21,6 +21,7 @@ class Node:
         self._knobs: dict[str, Knob] = {}
         self._user: list[str] = []
         self._inputs: list[Any] = []
+        self._hashed = 1
         for knob_name, make in CLASSES[kind].items():
             self._own(make(knob_name))
         if parent is not None:
@@ -114,8 +115,18 @@ class Node:
     def lastFrame(self) -> int:
         return frames_of(self)[1]
 
+    def forceValidate(self) -> None:
+        for node in self._inputs:
+            if node is not None:
+                node.forceValidate()
+        self._hashed = STATE.frame
+
     def opHashes(self) -> list[int]:
-        words = [self._class, *(f"{name}={knob._written()}" for name, knob in self._knobs.items())]
+        """Of the frame for which the node was last validated, as the developer kit says of hashes."""
+        frame = self._hashed
+        words = [self._class, str(frame) if self._class == "Read" else ""]
+        for name, knob in self._knobs.items():
+            words.append(f"{name}={knob._at(frame) if isinstance(knob, Array_Knob) else knob._written()}")
         hashes = [each for node in self._inputs if node is not None for each in node.opHashes()]
         return [sum(letter * 31**index for index, letter in enumerate(" ".join(words).encode())) % 2**63, *hashes]
 

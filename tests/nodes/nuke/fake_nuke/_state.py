@@ -16,7 +16,6 @@ class State:
     Attributes:
         gui: whether it has a window.
         views: of the script.
-        frame: the current one.
         messages: what boxes were shown.
         printed: what was printed in the script editor.
         bars: titles, texts and percentages that progress bars showed.
@@ -30,7 +29,6 @@ class State:
 
     gui: bool = True
     views: list[str] = field(default_factory=lambda: ["main"])
-    frame: int = 1
     messages: list[str] = field(default_factory=list)
     printed: list[str] = field(default_factory=list)
     bars: list[tuple[str, str, int]] = field(default_factory=list)
@@ -46,6 +44,11 @@ class State:
     on_close: list[Callable[[], Any]] = field(default_factory=list)
     menus: dict[str, Any] = field(default_factory=dict)
     to_do: deque[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]] = field(default_factory=deque)
+
+    @property
+    def frame(self) -> int:
+        """The current one."""
+        return int(self.root["frame"]._value)
 
 
 STATE = State()
