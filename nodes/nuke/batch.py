@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Sequence
 
@@ -12,7 +13,9 @@ from ..errors import WorkerError
 from .dump import DumpCancelledError
 from .group import is_ours
 from .prepare import finish, prepare, tell
-from .run import CANCELLED, USAGE, Outcome, Report, Run
+from .run import CANCELLED, OUTPUT, USAGE, Outcome, Report, Run
+
+_RANGE = re.compile(r"(-?\d+)(?:-(-?\d+))?")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -42,7 +45,11 @@ def main(arguments: Sequence[str]) -> int:
         codes.append(stylize_node(node, given.frames, resume=not given.new_version))
         if codes[-1]:
             break
-    nuke.scriptSave()
+    try:
+        nuke.scriptSave()
+    except RuntimeError as error:
+        _say(f"{given.script} cannot be saved ({' '.join(str(error).split())}); the frames are there")
+        return codes[-1] or OUTPUT
     return codes[-1]
 
 
@@ -99,5 +106,7 @@ def _say(line: str) -> None:
 
 
 def _frames(text: str) -> tuple[int, int]:
-    first, _, last = text.partition("-")
-    return int(first), int(last or first)
+    found = _RANGE.fullmatch(text)
+    if found is None:
+        raise ValueError
+    return int(found[1]), int(found[2] or found[1])

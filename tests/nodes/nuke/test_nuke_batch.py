@@ -92,3 +92,25 @@ def test_no_script_and_no_node(
     fake_nuke.scriptSaveAs(str(tmp_path / "empty.nk"))
     assert terminal(nuke_app, monkeypatch, str(tmp_path / "empty.nk")) == 2
     assert "has no such VST_Stylize node" in capsys.readouterr().out
+
+
+def test_a_script_that_cannot_be_saved_is_told_and_the_frames_are_there(
+    nuke_app: NukeApp, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def save() -> bool:
+        raise RuntimeError("shot.nk:\nPermission denied")
+
+    script = saved(nuke_app)
+    monkeypatch.setattr(fake_nuke, "scriptSave", save)
+    assert terminal(nuke_app, monkeypatch, script) == 4
+    line = f"vst: {script} cannot be saved (shot.nk: Permission denied); the frames are there"
+    assert capsys.readouterr().out.splitlines()[-1] == line
+    assert len(list(nuke_app.version(fake_nuke.toNode("VST_Stylize1")).glob("*.exr"))) == len(FRAMES)
+
+
+def test_frames_may_be_negative(nuke_app: NukeApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = saved(nuke_app)
+    frames = sys.modules["vst_nodes.nuke.batch"]._frames
+    assert [frames(text) for text in ("-5--1", "-5-7", "7", "-3")] == [(-5, -1), (-5, 7), (7, 7), (-3, -3)]
+    for text in ("5-", "-", "1001,1003"):
+        assert terminal(nuke_app, monkeypatch, script, f"--frames={text}") == 2
