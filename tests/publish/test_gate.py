@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import shutil
 import stat
 from collections.abc import Callable
@@ -115,6 +116,18 @@ def test_versions_count_up_and_none_is_touched_again(painted: Path, tmp_path: Pa
     published.append(publish(str(painted), to(tmp_path, *skip)).version)
     assert [version and version.name for version in published] == ["v001", "v002", "v008"]
     assert {row.status for row in publish(str(painted), to(tmp_path, *skip)).rows} == {"passed", "left out"}
+
+
+def test_what_a_killed_publish_left_is_removed_and_one_that_ends_just_now_is_no_hindrance(
+    painted: Path, tmp_path: Path
+) -> None:
+    skip = (*map(_class_in, VALIDATORS), *SLOW)
+    for name in ("old", "at_work"):
+        (tmp_path / "out" / f".vst-{name}.tmp").mkdir(parents=True)
+    os.utime(tmp_path / "out" / ".vst-old.tmp", (0, 0))
+    (tmp_path / "out" / ".vst-renamed.tmp").symlink_to(tmp_path / "gone")
+    assert publish(str(painted), to(tmp_path, *skip)).version == tmp_path / "out" / "v001"
+    assert names(tmp_path / "out") == [".vst-at_work.tmp", ".vst-renamed.tmp", "v001"]
 
 
 def test_where_an_extractor_fails_there_is_no_version(

@@ -120,8 +120,9 @@ def discard(instance: Any) -> None:
 def _clean(root: Path) -> None:
     """Remove what a publish that was killed left behind; one that is still at work writes more often."""
     for folder in root.glob(".vst-*.tmp"):
-        if time.time() - max(path.stat().st_mtime for path in (folder, *folder.iterdir())) > _STALE_SECONDS:
-            shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(OSError):  # it may be finished, and renamed, just now
+            if time.time() - max(path.stat().st_mtime for path in (folder, *folder.iterdir())) > _STALE_SECONDS:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _numbers(root: Path) -> Iterator[int]:
