@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .block import with_block, write_whole
+from .block import has_block, with_block, write_whole
 from .errors import OUTPUT, InstallError
 from .record import Record, absent_folders, cached, read_record
 
@@ -53,12 +53,16 @@ class Plan:
         yield from (f"{self.folder / name}: a marked block" for name in self.blocks)
 
     def record(self) -> Record | None:
-        """What is installed there.
+        """What is installed there; only blocks where the folder of the installation was removed by hand.
 
         Raises:
             InstallError: its record is damaged.
         """
-        return read_record(self.folder, self.own)
+        if (self.folder / self.own).exists():
+            return read_record(self.folder, self.own)
+        files = [(name, self.folder / name) for name in self.blocks]
+        left = tuple((name, False) for name, file in files if file.is_file() and has_block(file.read_bytes()))
+        return Record("", "", str(self.folder), self.own, blocks=left) if left else None
 
     def carry_out(self, version: str, worker: str, *, link: bool) -> None:
         """Install, in place of what an earlier installation left; whatever goes wrong, nothing of it stays.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -64,6 +65,20 @@ def test_the_users_nuke_has_the_node_and_loses_it_again(home: Path, vst: Run, co
     assert (kind, worker, package) == ("Group", str(VST), str(home / ".nuke" / "vst" / "vst_nodes"))
     assert vst("install", "nuke", "--uninstall").code == 0
     assert snapshot(home) == before
+
+
+def test_a_block_whose_folder_was_removed_by_hand_is_taken_out(home: Path, vst: Run) -> None:
+    (home / ".nuke").mkdir()
+    (home / ".nuke" / "init.py").write_text("MINE = 1\n")
+    before = snapshot(home)
+    vst("install", "nuke")
+    shutil.rmtree(home / ".nuke" / "vst")
+    left = snapshot(home)
+    assert "would be as it was" in vst("install", "nuke", "--uninstall", "--dry-run").out
+    assert snapshot(home) == left
+    assert "is as it was before" in vst("install", "nuke", "--uninstall").out
+    assert snapshot(home) == before
+    assert "nothing is installed" in vst("install", "nuke", "--uninstall").out
 
 
 def test_a_studio_names_its_folder_itself(home: Path, vst: Run) -> None:
