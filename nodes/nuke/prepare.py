@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import nuke
 
+from ..errors import WorkerError
 from ..folders import open_version
 from .dump import connect_motion, dump_plate
 from .group import show
@@ -35,9 +36,13 @@ def prepare(node: nuke.Node, frames: tuple[int, int] | None = None, *, resume: b
 
 def finish(node: nuke.Node, run: Run, outcome: Outcome) -> None:
     """Show in the node what a run has made, and say how it ended."""
+    lines = [outcome.message, *outcome.notes]
     if outcome.last is not None:
-        show(node, run.shot.result(run.version, "%V", "%04d"), run.shot.first, outcome.last)
-    tell(node, "\n".join([outcome.message, *outcome.notes]))
+        try:
+            show(node, run.shot.result(run.version, "%V", "%04d"), run.shot.first, outcome.last)
+        except WorkerError as error:  # the artist took the inside apart meanwhile
+            lines.append(str(error))
+    tell(node, "\n".join(lines))
 
 
 def tell(node: nuke.Node, message: str) -> None:

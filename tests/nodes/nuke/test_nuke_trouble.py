@@ -262,6 +262,16 @@ def test_a_part_of_the_inside_that_was_removed(nuke_app: NukeApp) -> None:
     assert nuke_app.stylize(node) == "the node Dump inside VST_Stylize1 was removed; make a new VST_Stylize"
 
 
+def test_a_part_that_was_removed_in_mid_run(nuke_app: NukeApp) -> None:
+    node = nuke_app.script()
+    nuke_app.press(node, "stylize")
+    fake_nuke.delete(node.node("Result"))
+    nuke_app.wait()
+    first, *_, last = status(node).splitlines()
+    assert first.startswith("v001, 3 of 3 frames")
+    assert last == "the node Result inside VST_Stylize1 was removed; make a new VST_Stylize"
+
+
 def test_a_frame_that_the_engine_refuses(nuke_app: NukeApp) -> None:
     node = nuke_app.script(color_space="no such space")
     line = nuke_app.stylize(node)
