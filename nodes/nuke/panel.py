@@ -36,8 +36,12 @@ def add_knobs(node: nuke.Node) -> None:
 
 
 def engine_settings(node: nuke.Node) -> dict[str, Any]:
-    """The settings of a render, without plate, frames, colour space and output."""
-    values = {knob.name: _value(node, knob) for knob in _shown()}
+    """The settings of a render, without plate, frames, colour space and output.
+
+    A node of an older script lacks the knobs that came since, and is rendered with their defaults.
+    """
+    there = node.knobs()
+    values = {knob.name: _value(node, knob) for knob in _shown() if knob.name in there}
     values["style_styles"], values["style_weights"] = styles(node)
     del values["flow_layer"]  # the node brings the vectors into the layers that the engine knows
     return to_settings(values)

@@ -202,3 +202,9 @@ def test_a_mixture_of_styles(nuke_app: NukeApp) -> None:
     nuke_app.stylize(node)
     expected = {"styles": ["ink", "mosaic"], "weights": [0.75, 0.25]}
     assert settings_of(nuke_app.version(node))["style"] == expected
+
+
+def test_a_node_of_an_older_script_is_rendered_with_the_defaults_of_newer_knobs(nuke_app: NukeApp) -> None:
+    node = nuke_app.script()
+    del node._knobs["passes"], node._knobs["lags"]
+    assert nuke_app.stylize(node).startswith("v001, 3 of 3 frames")
