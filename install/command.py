@@ -36,7 +36,7 @@ def main(arguments: Sequence[str], worker: str = "") -> int:
         given = _parser().parse_args(list(arguments))
         for plan, told in given.work(given):
             try:
-                _do(given, given.worker or worker, plan, told)
+                _do(given, str(given.worker or worker), plan, told)
             except InstallError as error:  # the other hosts are not to blame
                 code = code or _complain(error)
     except InstallError as error:
@@ -70,10 +70,10 @@ def _parser() -> argparse.ArgumentParser:
         host.add_argument("--link", action="store_true", help="link the files instead of copying them, for development")
         host.add_argument("--prefix", type=_path, metavar="FOLDER", help="the host's user folder, or one for everybody")
         host.add_argument(
-            "--worker", type=_worker, metavar="PROGRAM", help="the vst that the node runs; this one when left out"
+            "--worker", type=_program, metavar="PROGRAM", help="the vst that the node runs; this one when left out"
         )
         if name == "blender":
-            host.add_argument("--program", type=Path, help="a Blender that was not found, or a Python that has bpy")
+            host.add_argument("--program", type=_program, help="a Blender that was not found, or a Python that has bpy")
             host.add_argument("--zip", type=Path, metavar="FILE", help="only write the extension as a zip")
     return parser
 
@@ -83,10 +83,10 @@ def _path(text: str) -> Path:
     return Path(text).absolute()
 
 
-def _worker(text: str) -> str:
-    """The same of a program; one of another machine is left as it was given."""
+def _program(text: str) -> Path:
+    """The same of a program; one of another machine, or on the PATH, is left as it was given."""
     path = _path(text)
-    return str(path) if path.exists() else text
+    return path if path.exists() else Path(text)
 
 
 def _blender(given: argparse.Namespace) -> Iterator[Work]:

@@ -79,6 +79,19 @@ def test_what_is_wrong_is_one_line(home: Path, vst: Run, arguments: tuple[str, .
     assert list(home.iterdir()) == []
 
 
+def test_a_blender_in_this_folder_is_named_without_its_path(
+    home: Path, vst: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "blender").write_text(f"#!/bin/sh\necho 'VST|4.5|{home}/user'\n")
+    (home / "blender").chmod(0o755)
+    monkeypatch.chdir(home)
+    monkeypatch.setenv("PATH", "/bin")
+    for program in ("./blender", "blender"):
+        told = vst("install", "blender", "--program", program, "--dry-run")
+        assert (told.code, told.err) == (0, "")
+        assert f"{home}/user/extensions" in told.out
+
+
 def test_it_runs_without_the_engine(home: Path) -> None:
     command = [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}); import install; "]
     command[-1] += "code = install.main(['nuke']); print(code, *sys.modules)"
