@@ -16,7 +16,7 @@ export GOMP_SPINCOUNT := 20000
   train-quality
 
 demo: .venv/ready
-	$(BIN)/vst render samples/shot/shot.####.exr --style oil -o demo/oil.####.exr
+	$(BIN)/vst render samples/shot/shot.####.exr --style oil --passes 2 -o demo/oil.####.exr
 	$(BIN)/vst sheet samples/shot/shot.####.exr demo/oil.####.exr -o demo/sheet.png
 	$(BIN)/vst measure demo/oil.####.exr --plate samples/shot/shot.####.exr
 	@echo "frames: $(CURDIR)/demo/oil.####.exr   contact sheet: $(CURDIR)/demo/sheet.png"

@@ -1,6 +1,6 @@
 """Draws ``shot.png`` of the README, the contact sheets of the gallery and ``passes.png``: ``python docs/pictures.py``.
 
-The sample shot through both networks in every style, as ``vst render`` paints it by default; some minutes. Nothing is
+The sample shot through both networks in every style, as ``vst render --passes 2`` paints it; some minutes. Nothing is
 retouched.
 """
 
@@ -25,7 +25,7 @@ STYLES = ("oil", "ink", "mosaic", "watercolor", "woodcut")
 SHEETS = {"quality": ("sheet.png", 4), "fast": ("sheet_fast.png", 2)}  # file, frames of each style
 SHOWN, WIDTH = "oil", 320
 PART = slice(64, 164), slice(87, 227)  # rows and columns, where much comes into view
-LINES = {"each by itself": "C3", "on earlier ones": "C0", "the plate": "black"}
+LINES = {"each by itself": "C3", "painted by vst": "C0", "the plate": "black"}
 
 
 def paint(pattern: str, style: str, **changes: object) -> str:
@@ -81,13 +81,13 @@ def main() -> None:
         painted = {}
         for network, (sheet, columns) in SHEETS.items():
             for style in STYLES:
-                painted[network, style] = paint(f"{name}/{network}-{style}.####.exr", style, network=network)
+                painted[network, style] = paint(f"{name}/{network}-{style}.####.exr", style, network=network, passes=2)
             rows = [PLATE, *(painted[network, style] for style in STYLES)]
             write_sheet(rows, DOCS / sheet, columns=columns, width=WIDTH)
         alone = paint(f"{name}/alone.####.exr", SHOWN, temporal=False)
         draw_shot(painted["quality", SHOWN], alone, Path(name))
-        twice = paint(f"{name}/twice.####.exr", SHOWN, passes=2)
-        draw_passes((painted["quality", SHOWN], twice, alone), Path(name))
+        once = paint(f"{name}/once.####.exr", SHOWN)
+        draw_passes((once, painted["quality", SHOWN], alone), Path(name))
 
 
 if __name__ == "__main__":
