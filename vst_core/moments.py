@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from vst_core.tensors import require_maps, wide
+from vst_core.tensors import require_maps, wide, without_autocast
 
 # Pixels multiplied in one run in a short type, and how many pixels make that worth while.
 _RUN = 1024
@@ -55,8 +55,9 @@ def pixel_moments(pixels: Tensor, with_mean: bool = True) -> Moments:
 
     Without the mean, which Gram style has no use for, that is an empty (B, 0).
     """
-    second = _sum_of_products(pixels).div_(pixels.shape[1])
-    return Moments(_sum(pixels).div_(pixels.shape[1]) if with_mean else second.new_empty(len(second), 0), second)
+    with without_autocast(pixels):
+        second = _sum_of_products(pixels).div_(pixels.shape[1])
+        return Moments(_sum(pixels).div_(pixels.shape[1]) if with_mean else second.new_empty(len(second), 0), second)
 
 
 def pixel_gradient(

@@ -28,6 +28,11 @@ def wide(tensor: Tensor) -> Tensor:
     return tensor if tensor.dtype == torch.float64 else tensor.float()
 
 
+def without_autocast(tensor: Tensor) -> torch.autocast:
+    """A context in which products are computed in the type of their factors, whatever autocast the caller is in."""
+    return torch.autocast(tensor.device.type, enabled=False)
+
+
 def squared_length(field: Tensor) -> Tensor:
     """Of the vectors of a field: (B, 2, H, W) -> (B, 1, H, W)."""
     x, y = field[:, :1], field[:, 1:]

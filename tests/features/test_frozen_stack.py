@@ -43,6 +43,21 @@ def test_gradients_are_those_of_torchvisions_stack(used: tuple[str, ...], random
         assert torch.allclose(gradient, expected, rtol=1e-6, atol=1e-12)
 
 
+@pytest.mark.parametrize("fuses", [True, False])  # a card has no such operator
+def test_a_callers_autocast_changes_nothing(
+    fuses: bool, random_features: MakeFeatures, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(frozen_stack, "_FUSES", fuses)
+    network, image = random_features(["relu1_1", "relu2_1"]), torch.rand(1, 3, 32, 32, requires_grad=True)
+    found = []
+    for shortens in (False, True):
+        with torch.autocast("cpu", torch.bfloat16, shortens):
+            maps, moments = network.statistics(image, ["relu2_1"], ["relu1_1"])
+        value = maps["relu2_1"].square().mean() + moments["relu1_1"].second.mean()
+        found.append((value.detach(), *torch.autograd.grad(value, image)))
+    assert all(torch.equal(without, within) for without, within in zip(*found, strict=True))
+
+
 def test_a_gradient_that_comes_in_is_left_as_it_was(random_features: MakeFeatures) -> None:
     image = torch.randn(1, 3, 32, 32, requires_grad=True)
     maps = random_features(["relu2_1"])(image)["relu2_1"]

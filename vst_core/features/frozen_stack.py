@@ -20,6 +20,7 @@ from torch.autograd.function import once_differentiable
 
 from vst_core.features.bands import Band, plan_bands, reach_of
 from vst_core.moments import as_pixels, pixel_gradient, pixel_moments
+from vst_core.tensors import without_autocast
 
 # Of one channel of an image, or of a band of it: 2K in float32 goes through at once. Maps and gradients take some five
 # hundred times that. It is not decided by the free memory, for the last bits depend on it.
@@ -59,7 +60,8 @@ def run_frozen(
     Returns:
         Maps (B, C, h, w), and moments (B, C) and (B, C, C) over the pixels, at least float32, by number.
     """
-    results = iter(_FrozenStack.apply(x, stack, dict(wanted), with_mean))  # type: ignore[no-untyped-call]
+    with without_autocast(x):  # the way back asks for the types of the way there
+        results = iter(_FrozenStack.apply(x, stack, dict(wanted), with_mean))  # type: ignore[no-untyped-call]
     maps, moments = {}, {}
     for index, (with_map, with_moments) in wanted.items():
         if with_map:

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from vst_core.losses.base import StyleLoss
-from vst_core.tensors import require_maps, require_same_shape, wide
+from vst_core.tensors import require_maps, require_same_shape, wide, without_autocast
 
 
 def sliced_wasserstein(features: Tensor, target: Tensor, directions: Tensor) -> Tensor:
@@ -99,7 +99,8 @@ class SlicedWassersteinLoss(StyleLoss):
 def _sorted(values: Tensor, directions: Tensor) -> Tensor:
     """(B, C, N) projected on (K, C) and sorted: (B, K, N)."""
     values = wide(values)
-    return torch.matmul(directions.to(values.dtype), values).sort(dim=-1).values
+    with without_autocast(values):
+        return torch.matmul(directions.to(values.dtype), values).sort(dim=-1).values
 
 
 def _resampled(values: Tensor, size: int) -> Tensor:

@@ -10,7 +10,7 @@ from torch.autograd.function import once_differentiable
 
 from vst_core.losses.base import StyleLoss
 from vst_core.moments import Moments, feature_moments
-from vst_core.tensors import require_same_shape
+from vst_core.tensors import require_same_shape, without_autocast
 
 _RIDGE = 1e-4
 
@@ -93,7 +93,8 @@ class GaussianWassersteinLoss(StyleLoss):
         require_same_shape(moments.mean, self.mean, "mean", "target mean")
         covariance = _regularised(moments.covariance)
         trace = (covariance.diagonal(dim1=1, dim2=2) + self.covariance.diagonal(dim1=1, dim2=2)).sum(-1)
-        bures = trace - 2 * self._fidelity(covariance)
+        with without_autocast(covariance):  # eigenvalues of what was rounded to bfloat16 are others
+            bures = trace - 2 * self._fidelity(covariance)
         return ((moments.mean - self.mean).square().mean(-1) + bures / self.mean.shape[1]).mean()
 
     def _fidelity(self, covariance: Tensor) -> Tensor:
