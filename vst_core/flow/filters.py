@@ -11,13 +11,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from vst_core.tensors import wide
+
 _CENTRAL, _SECOND = np.array([[-1, 0, 1]], np.float32), np.array([[1, -2, 1]], np.float32)
 
 
 def filtered(image: Tensor, smooth: Callable[[NDArray[Any], NDArray[Any]], object]) -> Tensor:
     """What OpenCV makes of every plane of (B, C, H, W), given that and where to write."""
-    planes = image.detach().flatten(0, 1).cpu()
-    results = torch.empty_like(planes)
+    planes = wide(image.detach().flatten(0, 1).cpu())
+    results = torch.empty_like(planes, memory_format=torch.contiguous_format)
     for plane, target in zip(planes.numpy(), results.numpy(), strict=True):
         smooth(np.ascontiguousarray(plane), target)
     return results.view(image.shape).to(image)
