@@ -89,6 +89,15 @@ def test_sums_over_many_short_pixels_do_not_saturate() -> None:
     assert torch.allclose(moments.second, torch.full((1, 2, 2), 2.25), rtol=0.005)
 
 
+def test_what_fits_a_half_float_has_sums_beyond_it() -> None:
+    features = torch.full((1, 2, 64, 64), 300.0, dtype=torch.float16, requires_grad=True)
+    moments = feature_moments(features)
+    assert torch.equal(moments.mean, torch.full((1, 2), 300.0))
+    assert torch.equal(moments.second, torch.full((1, 2, 2), 90000.0))
+    (gradient,) = torch.autograd.grad(moments.mean.sum() * 4096, features)
+    assert torch.equal(gradient, torch.ones_like(features))
+
+
 def test_a_covariance_is_what_central_samples_have() -> None:
     moments = Moments(torch.tensor([[1.0, 2.0]]), torch.tensor([[[2.0, 2.0], [2.0, 9.0]]]))
     assert moments.covariance.tolist() == [[[1.0, 0.0], [0.0, 5.0]]]

@@ -11,7 +11,7 @@ from torch.autograd.function import once_differentiable
 
 from vst_core.tensors import require_maps, wide, without_autocast
 
-# Pixels multiplied in one run in a short type, and how many pixels make that worth while.
+# Pixels multiplied in one run in bfloat16, and how many pixels make that worth while.
 _RUN = 1024
 _MIN_RUNS = 4
 _MIN_PIXELS_IN_RUNS = 1024
@@ -85,11 +85,12 @@ def pixel_gradient(
 
 
 def _in_runs(x: Tensor) -> bool:
-    """Whether to multiply (B, N, C) in its own short type, in runs of pixels whose results are summed in float32.
+    """Whether to multiply (B, N, C) in bfloat16, as it is, in runs of pixels whose results are summed in float32.
 
-    Hardware does that fast, and rounding to the short type then happens in many small sums and averages out.
+    Hardware does that fast, and rounding then happens in many small sums and averages out. A run's sum of float16 would
+    soon be beyond that type's 65504.
     """
-    return x.itemsize < 4 and x.shape[1] >= _MIN_PIXELS_IN_RUNS
+    return x.dtype == torch.bfloat16 and x.shape[1] >= _MIN_PIXELS_IN_RUNS
 
 
 def _split(x: Tensor) -> tuple[Tensor, Tensor]:

@@ -52,3 +52,14 @@ def test_gradcheck() -> None:
 def test_what_is_no_batch_of_images_is_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match=r"\(B, C, H, W\)"):
         total_variation(torch.rand(shape))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_short_types_are_summed_in_float32(dtype: torch.dtype) -> None:
+    image = torch.rand(1, 3, 512, 512).to(dtype).requires_grad_()
+    found, expected = total_variation(image), total_variation(image.detach().float())
+    assert found.dtype == torch.float32
+    assert found.item() == pytest.approx(expected.item(), rel=1e-3)
+    (gradient,) = torch.autograd.grad(found * image.numel(), image)
+    assert gradient.dtype == dtype
+    assert torch.isfinite(gradient).all()

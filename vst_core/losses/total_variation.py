@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from vst_core.tensors import require_maps
+from vst_core.tensors import require_maps, wide
 
 
 def total_variation(image: Tensor) -> Tensor:
@@ -20,7 +20,7 @@ def total_variation(image: Tensor) -> Tensor:
         image: (B, C, H, W), display [0, 1]; a side of one pixel counts as flat.
 
     Returns:
-        Scalar. Differentiable once.
+        Scalar, at least float32. Differentiable once.
     """
     require_maps(image)
     result: Tensor = _SquaredDifferences.apply(image)  # type: ignore[no-untyped-call]
@@ -36,7 +36,8 @@ class _SquaredDifferences(torch.autograd.Function):
         down = image[..., 1:, :] - image[..., :-1, :]
         ctx.save_for_backward(across, down)
         ctx.shape = image.shape
-        squares: Tensor = torch.linalg.vector_norm(across).square() + torch.linalg.vector_norm(down).square()
+        first, second = (torch.linalg.vector_norm(wide(differences)) for differences in (across, down))
+        squares: Tensor = first.square() + second.square()
         return squares / image.numel()
 
     @staticmethod
