@@ -98,7 +98,11 @@ def code(path: Path) -> None:
     torch.save({"feature_encoder.convnormrelu.0.weight": Path("x")}, path)
 
 
-@pytest.mark.parametrize("write", [junk, empty, other_network, incomplete, code])
+def lost(path: Path) -> None:
+    path.write_bytes(b"\x80\x02h\xfe.")  # a pickle that wants what it has not been given, a KeyError of torch's
+
+
+@pytest.mark.parametrize("write", [junk, empty, other_network, incomplete, code, lost])
 @pytest.mark.parametrize("suffix", [".pth", ".safetensors"])
 def test_files_that_hold_no_raft_are_refused(tmp_path: Path, write: Callable[[Path], None], suffix: str) -> None:
     path = tmp_path / f"weights{suffix}"

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import math
-import pickle
 import threading
 from pathlib import Path
 from typing import Any
 
-import safetensors
-import safetensors.torch
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from vst_core.errors import ModelError
 from vst_core.torchvision_compat import import_torchvision
+from vst_core.weights import load
 
 _STRIDE = 8
 _SMALLEST_SIDE = 128  # its correlation pyramid has four levels
@@ -35,18 +33,18 @@ class RaftEstimator:
     reduced size, since the memory that RAFT takes grows with the square of the area.
 
     Args:
-        weights: torchvision's ``state_dict`` of ``raft_large`` or ``raft_small``, .pth or .safetensors.
+        path: torchvision's ``state_dict`` of ``raft_large`` or ``raft_small``, .pth or .safetensors.
         device: where the network runs.
 
     Raises:
-        ModelError: the weights are missing, unreadable, or of another network.
+        ModelError: the weights are missing, damaged, or of another network.
     """
 
-    def __init__(self, weights: str | Path | None, device: str | torch.device = "cpu") -> None:
-        if weights is None:
+    def __init__(self, path: str | Path | None, device: str | torch.device = "cpu") -> None:
+        if path is None:
             raise ModelError("RAFT has no weights file", where="raft_weights", remedy=_GET_WEIGHTS)
         self._device = torch.device(device)
-        self._network = _build(_load(Path(weights)), Path(weights)).to(self._device)
+        self._network = _build(_load(Path(path)), Path(path)).to(self._device)
         self._lock = threading.Lock()
 
     def __call__(self, current: Tensor, previous: Tensor) -> Tensor:
@@ -82,15 +80,8 @@ def _pad(image: Tensor) -> Tensor:
 def _load(path: Path) -> dict[str, Tensor]:
     if not path.is_file():
         raise ModelError("there are no RAFT weights at this path", where=path.absolute(), remedy=_GET_WEIGHTS)
-    try:
-        if path.suffix == ".safetensors":
-            state = safetensors.torch.load_file(path)
-        else:
-            state = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError, safetensors.SafetensorError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ModelError(f"cannot be read as weights ({reason})", where=path, remedy=_GET_WEIGHTS) from error
-    if not isinstance(state, dict) or not isinstance(state.get(_FIRST_WEIGHT), Tensor):
+    state = load("raft", path).state
+    if _FIRST_WEIGHT not in state:
         raise ModelError("holds no weights of torchvision's RAFT", where=path, remedy=_GET_WEIGHTS)
     return state
 
