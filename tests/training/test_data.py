@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -92,6 +95,44 @@ def test_a_broken_picture_is_named_once_and_left_out(folder: Path) -> None:
     assert skipped == [folder / "broken.png"]
     assert pictures.read(4, 48) is None
     assert len(skipped) == 1
+
+
+def png(width: int, height: int, pixels: bytes) -> bytes:
+    """A picture of one grey, of whatever size its header claims."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(pixels)) + chunk(b"IEND", b"")
+
+
+def test_what_a_folder_of_photographs_may_hold(folder: Path) -> None:
+    whole = (folder / "deeper" / "last.jpg").read_bytes()
+    (folder / "cut.jpg").write_bytes(whole[: len(whole) // 2])
+    (folder / "empty.png").write_bytes(b"")
+    (folder / "bomb.png").write_bytes(png(60000, 60000, b"\0"))
+    (folder / "folder.png").mkdir()
+    (folder / "link.png").symlink_to(folder / "nowhere")
+    (folder / os.fsdecode(b"Caf\xe9.jpg")).write_bytes(whole)  # a name that is not UTF-8
+    pictures, skipped = opened(folder)
+    read = {path.name: pictures.read(index, 48) for index, path in enumerate(pictures.paths)}
+    broken = ["bomb.png", "broken.png", "cut.jpg", "empty.png", "folder.png", "link.png"]
+    assert [path.name for path in skipped] == broken
+    expected = read["last.jpg"]
+    assert expected is not None
+    found = read[os.fsdecode(b"Caf\xe9.jpg")]
+    assert found is not None
+    assert np.array_equal(found, expected)
+
+
+@pytest.mark.parametrize("height", [1, 64])
+def test_of_a_strip_as_much_is_taken_as_can_be_sampled(height: int, tmp_path: Path) -> None:
+    (tmp_path / "strip.png").write_bytes(png(40000, height, (b"\0" + b"\x80" * 40000) * height))
+    pictures, skipped = opened(tmp_path)
+    frames = Clips(pictures, 0).batch(0, 2, 1, 64).frames
+    assert bool(frames.isfinite().all())
+    assert not skipped
 
 
 def test_a_folder_of_broken_pictures_only_is_refused(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -107,9 +108,14 @@ def photos(folder: Path) -> Path:
     return folder
 
 
-def test_a_broken_picture_is_named_once_a_run_and_listed_once(tmp_path: Path, small_weights: Path) -> None:
+@pytest.mark.parametrize(
+    "break_it", [lambda path: path.write_bytes(b"no picture"), lambda path: path.symlink_to("gone.jpg")]
+)
+def test_a_broken_picture_is_named_once_a_run_and_listed_once(
+    break_it: Callable[[Path], object], tmp_path: Path, small_weights: Path
+) -> None:
     data = photos(tmp_path / "data")
-    (data / "broken.jpg").write_bytes(b"no picture")
+    break_it(data / "broken.jpg")
     run = train(settings(tmp_path, small_weights, data=str(data), steps=16))
     first = [step for step, _ in zip(run, range(8), strict=False)]
     run.close()

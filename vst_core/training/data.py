@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
@@ -23,6 +23,8 @@ _SUFFIXES = {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp"}
 _SCENES = 400
 # Room around a frame for its motion.
 _ROOM = 1.6
+# A side that OpenCV can sample.
+_LONGEST = 32000
 # Pictures are taken at most this many times larger than the frame, so that a crop shows more than a texture.
 _LARGEST = 3.0
 
@@ -91,7 +93,7 @@ class PictureFolder:
         path = self._paths[index]
         if path in self._skipped:
             return None
-        packed = cv2.imread(str(path), cv2.IMREAD_COLOR)
+        packed = _decoded(path)
         if packed is None:
             self._skipped.add(path)
             self._on_skip(path)
@@ -100,10 +102,20 @@ class PictureFolder:
             return None
         smallest = min(packed.shape[:2])
         factor = min(max(side / smallest, 1.0 if smallest >= side else 0.0), _LARGEST * side / smallest)
+        longest = int(_LONGEST / factor)  # of a strip, only its beginning is taken
+        packed = packed[:longest, :longest]
         if factor != 1:
             size = [max(side, round(length * factor)) for length in packed.shape[1::-1]]
             packed = cv2.resize(packed, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC)
         return _unpacked(np.asarray(packed[..., ::-1], np.uint8))
+
+
+def _decoded(path: Path) -> NDArray[Any] | None:
+    """(h, w, 3), blue first. OpenCV is given no name: one that is not UTF-8 makes it crash."""
+    try:
+        return cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)
+    except (OSError, cv2.error):  # which also is what it makes of nothing, or of an absurd size
+        return None
 
 
 class Clips:

@@ -112,6 +112,7 @@ def _description(pictures: Pictures, recipe: Recipe) -> dict[str, Any]:
     if not isinstance(pictures, PictureFolder):
         return {"source": _SYNTHETIC, "pictures": len(pictures)}
     folder = Path(recipe.data)
-    lines = [f"{path.relative_to(folder).as_posix()} {path.stat().st_size}" for path in pictures.paths]
+    sizes = [path.stat().st_size if path.exists() else 0 for path in pictures.paths]  # 0 for a link to nothing
+    lines = [f"{path.relative_to(folder).as_posix()} {size}" for path, size in zip(pictures.paths, sizes, strict=True)]
     digest = hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
     return {"source": "folder", "pictures": len(pictures), "sha256": digest}

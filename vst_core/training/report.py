@@ -165,7 +165,7 @@ def _pixels(image: Tensor) -> NDArray[np.uint8]:
 
 def _write_png(path: Path, data: bytes) -> None:
     def verify(written: Path) -> None:
-        if cv2.imread(str(written)) is None:
+        if cv2.imdecode(np.fromfile(written, np.uint8), cv2.IMREAD_COLOR) is None:
             raise OutputError("does not read back", where=path)
 
     write_atomically(path, lambda temporary: temporary.write_bytes(data), verify)
