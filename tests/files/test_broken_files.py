@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import numpy as np
@@ -52,12 +53,14 @@ def test_missing_empty_folder_and_no_image(tmp_path: Path) -> None:
     (tmp_path / "empty.exr").touch()
     (tmp_path / "text.png").write_text("not a picture")
     (tmp_path / "sheet.xls").write_text("1,2")
+    (tmp_path / os.fsdecode(b"caf\xe9.png")).touch()
     for name, complaint in {
         "gone.exr": "no such file",
         "empty.exr": r"is empty \(0 bytes\)",
         "text.png": "cannot be read",
         "sheet.xls": "cannot be read",
         ".": "is a folder",
+        os.fsdecode(b"caf\xe9.png"): "its name is not UTF-8; rename it",
     }.items():
         with pytest.raises(InputError, match=complaint) as caught:
             read_frame(tmp_path / name)

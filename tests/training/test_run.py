@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -183,6 +184,8 @@ def test_two_processes_do_not_train_one_network(tmp_path: Path, small_weights: P
 def test_an_output_that_cannot_be_is_refused_at_once(tmp_path: Path, small_weights: Path) -> None:
     with pytest.raises(SettingsError, match=r"ends in \.safetensors"):
         settings(tmp_path, small_weights, {"output": tmp_path / "net.pth"})
+    with pytest.raises(SettingsError, match="must be UTF-8"):
+        settings(tmp_path, small_weights, {"output": tmp_path / os.fsdecode(b"caf\xe9.safetensors")})
     network(tmp_path).mkdir()
     with pytest.raises(SettingsError, match="is a folder"):
         trained(tmp_path, small_weights)

@@ -195,6 +195,10 @@ def open_image(path: Path) -> Iterator[ImageFile]:
     _set_limits()
     if not path.is_file():
         raise InputError("is a folder" if path.is_dir() else "no such file", where=path)
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:  # OpenImageIO takes no other name
+        raise InputError("its name is not UTF-8", where=path, remedy="rename it") from None
     if path.stat().st_size == 0:
         raise InputError("is empty (0 bytes)", where=path, remedy="render or copy it again")
     as_stored = oiio.ImageSpec()

@@ -35,6 +35,10 @@ class TrainingSettings(SettingsModel):
     def _output_is_a_network(cls, output: Path) -> Path:
         if output.suffix.lower() != _SUFFIX:
             raise ValueError(f"the name of a network's file ends in {_SUFFIX}")
+        try:
+            str(output).encode()
+        except UnicodeEncodeError:  # safetensors reads no other file
+            raise ValueError("the name of a network's file must be UTF-8") from None
         return output
 
     @property
