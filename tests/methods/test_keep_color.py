@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from stand_in_card import CARD
 from torch import Tensor
 
 from vst_core.methods.keep_color import (
@@ -99,3 +100,20 @@ def test_matched_luminance_has_the_plates_mean_and_deviation() -> None:
     found = matching_luminance(painting, color_moments(painting), color_moments(plate))
     assert float(found.mean()) == pytest.approx(float(luma(plate).mean()), abs=1e-4)
     assert float(found.std()) == pytest.approx(float(luma(plate).std()), rel=0.01)
+
+
+def test_colours_are_matched_where_they_lie() -> None:
+    painting, plate = colors(1), colors(2)
+    there = matching_map(color_moments(painting.to(CARD)), color_moments(plate.to(CARD)))(painting.to(CARD))
+    assert there.device == CARD
+    here = matching_map(color_moments(painting), color_moments(plate))(painting)
+    assert torch.allclose(there.cpu(), here, atol=1e-5)
+
+
+def test_luminance_is_kept_in_its_type() -> None:
+    def kept(painting: Tensor, plate: Tensor) -> Tensor:
+        return with_luminance(plate, matching_luminance(painting, color_moments(painting), color_moments(plate)))
+
+    found = kept(colors(1).double(), colors(2).double())
+    assert found.dtype == torch.float64
+    assert torch.allclose(found.float(), kept(colors(1), colors(2)), atol=1e-5)

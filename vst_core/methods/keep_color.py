@@ -87,7 +87,7 @@ def matching_luminance(image: Tensor, source: Moments, target: Moments) -> Tenso
     Returns:
         (B, 1, H, W), which may leave [0, 1].
     """
-    weights = torch.tensor(_LUMA)
+    weights = source.mean.new_tensor(_LUMA)
     means = [float(moments.mean[0] @ weights) for moments in (source, target)]
     deviations = [float((weights @ _spread(moments) @ weights).sqrt()) for moments in (source, target)]
     return (luma(image) - means[0]) * (deviations[1] / deviations[0]) + means[1]
@@ -99,7 +99,8 @@ def luma(image: Tensor) -> Tensor:
 
 
 def _spread(moments: Moments) -> Tensor:
-    return moments.covariance[0] + _LEAST * torch.eye(3)
+    covariance = moments.covariance[0]
+    return covariance + _LEAST * torch.eye(3).to(covariance)
 
 
 def _power(matrix: Tensor, exponent: float) -> Tensor:
