@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 
 import pytest
@@ -52,3 +53,23 @@ def test_it_is_the_processors_loss(loss: Loss) -> None:
         assert given.grad is not None
         found.append((value.detach().cpu(), given.grad.cpu()))
     assert all(torch.equal(here, there) for here, there in zip(*found, strict=True))
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        ContentLoss,
+        lambda target: GramLoss(gram_matrix(target)),
+        lambda target: GaussianWassersteinLoss(feature_moments(target)),
+        lambda target: SlicedWassersteinLoss([target, target + 1], [0.5, 0.5]),
+    ],
+    ids=["content", "gram", "wasserstein", "sliced"],
+)
+def test_a_prepared_loss_is_moved_with_its_target(made: Callable[[Tensor], torch.nn.Module]) -> None:
+    image, loss = torch.rand(1, 3, 12, 10), made(torch.rand(1, 3, 12, 10))
+    wide, there = copy.deepcopy(loss).double(), copy.deepcopy(loss).to(CARD)
+    here = loss(image)
+    assert there(image.to(CARD)).cpu().item() == here.item()
+    found = wide(image.double())
+    assert found.dtype == torch.float64
+    assert found.item() == pytest.approx(here.item(), rel=1e-4)

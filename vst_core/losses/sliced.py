@@ -61,7 +61,8 @@ class SlicedWassersteinLoss(StyleLoss):
         super().__init__()
         if len(targets) != len(weights) or not targets:
             raise ValueError(f"{len(weights)} weights for {len(targets)} styles")
-        self._targets = [target.detach().flatten(2) for target in targets]
+        for index, target in enumerate(targets):
+            self.register_buffer(f"target{index}", target.detach().flatten(2))
         self._weights = tuple(weights)
         self._seed = seed
         self._generator = torch.Generator()
@@ -73,14 +74,15 @@ class SlicedWassersteinLoss(StyleLoss):
         """(1, C, H, W) -> scalar."""
         require_maps(features)
         values = self._drawn(features.flatten(2))
-        for style in self._targets:
+        targets = [self.get_buffer(f"target{index}") for index in range(len(self._weights))]
+        for style in targets:
             require_same_shape(values[..., 0], style[..., 0], "features (one pixel)", "target (one pixel)")
         directions = torch.randn(self._directions, values.shape[1], generator=self._generator)
         directions = F.normalize(directions, dim=1).to(values.device)
         target = torch.stack(
             [
                 weight * _resampled(_sorted(self._drawn(style), directions), values.shape[2])
-                for style, weight in zip(self._targets, self._weights, strict=True)
+                for style, weight in zip(targets, self._weights, strict=True)
             ]
         ).sum(0)
         return F.mse_loss(_sorted(values, directions), target)
