@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from vst_core.errors import ExitCode, InputError, ModelError, OutputError, SettingsError, VstError
+from vst_core.errors import ExitCode, InputError, ModelError, OutputError, SettingsError, VstError, is_out_of_memory
 
 
 def test_a_message_says_where_what_and_what_to_do() -> None:
@@ -35,3 +35,21 @@ def test_each_kind_has_its_exit_code(error: type[VstError], code: int) -> None:
 
 def test_signals_have_the_shells_exit_codes() -> None:
     assert (ExitCode.OK, ExitCode.INTERRUPTED, ExitCode.TERMINATED) == (0, 130, 143)
+
+
+@pytest.mark.parametrize(
+    ("said", "is_it"),
+    [
+        ("[enforce fail at alloc_cpu.cpp:124] DefaultCPUAllocator: can't allocate memory: you tried to allocate", True),
+        ("CUDA out of memory. Tried to allocate 2.00 GiB.", True),
+        ("CUDA error: out of memory", True),
+        ("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`", True),
+        ("(-4:Insufficient memory) Failed to allocate 48 bytes in function 'OutOfMemoryError'", True),
+        ("CUDA error: an illegal memory access was encountered", False),
+        ("some elements of the input tensor and the written-to tensor refer to a single memory location", False),
+        ("unsupported memory format option ChannelsLast", False),
+    ],
+)
+def test_a_lack_of_memory_is_told_from_what_else_is_said_of_memory(said: str, is_it: bool) -> None:
+    assert is_out_of_memory(RuntimeError(said)) == is_it
+    assert is_out_of_memory(MemoryError())

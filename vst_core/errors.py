@@ -8,6 +8,17 @@ from __future__ import annotations
 from enum import IntEnum
 from pathlib import Path
 
+# What torch, CUDA's libraries and OpenCV say where they get no memory. The word alone is not enough: "an illegal memory
+# access" is another matter.
+_NO_MEMORY = (
+    "out of memory",
+    "not enough memory",
+    "allocate memory",
+    "ALLOC_FAILED",
+    "ALLOCATION_FAILED",
+    "Insufficient memory",
+)
+
 
 class ExitCode(IntEnum):
     """Exit codes of every ``vst`` command."""
@@ -78,3 +89,8 @@ class JobError(VstError):
 
 class Cancelled(Exception):  # noqa: N818 - it is no error, it is the user's wish
     """Raised by a progress callback to stop a frame in the middle."""
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether memory was lacking, the machine's or a card's: for that, libraries have errors of many classes."""
+    return isinstance(error, MemoryError) or any(words in str(error) for words in _NO_MEMORY)

@@ -34,7 +34,7 @@ from vst_core.device import resolve_device
 from vst_core.errors import ExitCode, InputError, ModelError, OutputError, SettingsError
 from vst_core.networks import read_checkpoint
 from vst_core.training.history import PARTS
-from vst_core.training.loop import Step
+from vst_core.training.loop import Step, Trainer
 from vst_core.training.run import train
 
 
@@ -159,6 +159,17 @@ def test_a_training_that_diverges_gives_no_network(tmp_path: Path, small_weights
         trained(tmp_path, small_weights, style_weight=3e38, learning_rate=1)
     assert refused.value.exit_code is ExitCode.MODEL
     assert not network(tmp_path).exists()
+
+
+def test_a_lack_of_memory_is_said_with_what_a_training_can_do_about_it(
+    tmp_path: Path, small_weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def short(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    monkeypatch.setattr(Trainer, "_advance", short)
+    with pytest.raises(ModelError, match=r"^the training: out of memory; lower side or batch of the stages"):
+        trained(tmp_path, small_weights)
 
 
 def test_weights_beyond_half_precision_give_no_network(tmp_path: Path, small_weights: Path) -> None:

@@ -12,7 +12,7 @@ import typer
 from vst_core.cli.commands import vst
 from vst_core.cli.completion import VARIABLE, complete
 from vst_core.cli.lines import complain, emit
-from vst_core.errors import Cancelled, ExitCode, VstError
+from vst_core.errors import Cancelled, ExitCode, VstError, is_out_of_memory
 
 # Typer brings its own copy of click, or uses the installed one, depending on its version; this is the base in either.
 _UsageError: Any = typer.BadParameter.__bases__[0]
@@ -45,13 +45,11 @@ def run() -> NoReturn:
     except (BrokenPipeError, SystemExit):  # which is what typer makes of it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains again while it exits
         code, message = ExitCode.OUTPUT, "the reader of the output went away"
-    except (MemoryError, RuntimeError) as error:
-        if isinstance(error, RuntimeError) and "memory" not in str(error):
-            code, message = ExitCode.INTERNAL, _internal(error)
-        else:
-            code, message = ExitCode.MODEL, "out of memory; lower --scale"
     except Exception as error:  # noqa: BLE001 - the last resort before the user
-        code, message = ExitCode.INTERNAL, _internal(error)
+        if is_out_of_memory(error):
+            code, message = ExitCode.MODEL, "out of memory; lower --scale"
+        else:
+            code, message = ExitCode.INTERNAL, _internal(error)
     _leave(code, message)
 
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from vst_core.device import Device, free_memory
-from vst_core.errors import ModelError
+from vst_core.errors import ModelError, is_out_of_memory
 from vst_core.methods.base import Prior, Progress
 from vst_core.methods.priors import long_term_prior, mean_prior
 from vst_core.moments import blend_moments
@@ -80,7 +80,7 @@ class FeedForward:
             try:
                 return self._network(*frame, plan=plan, on_layer=report)[:, :, :height, :width]
             except (MemoryError, RuntimeError) as error:  # torch has a class of its own for cards alone
-                if isinstance(error, RuntimeError) and "memory" not in str(error):
+                if not is_out_of_memory(error):
                     raise
                 self._network.forget()
                 self._ways = self._ways[1:] or self._ways  # the next frame need not fail first

@@ -14,7 +14,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from vst_core.errors import OutputError, SettingsError
+from vst_core.errors import ModelError, OutputError, SettingsError, is_out_of_memory
 from vst_core.methods import color_moments
 from vst_core.training.card import card_of, model_card, write_network
 from vst_core.training.data import Clips
@@ -51,7 +51,14 @@ def train(settings: TrainingSettings) -> Generator[Step, None, None]:
     """
     run = _Run(settings)
     with run.folder.lock(settings.output):
-        yield from run.steps()
+        try:
+            yield from run.steps()
+        except (MemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error):
+                raise
+            raise ModelError(
+                "out of memory", where="the training", remedy="lower side or batch of the stages in its recipe"
+            ) from None
 
 
 class _Run:

@@ -10,7 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
-from vst_core.errors import Cancelled, ExitCode, VstError
+from vst_core.errors import Cancelled, ExitCode, VstError, is_out_of_memory
 from vst_core.pipeline.cache import RenderCache
 from vst_core.pipeline.check import check_shot
 from vst_core.pipeline.render import FrameProgress, FrameResult, render_shot
@@ -66,7 +66,7 @@ def describe_failure(error: Exception) -> tuple[str, ExitCode]:
     """One line for the user, and the exit code that ``vst`` would have; what is a fault of ours goes to the log."""
     if isinstance(error, VstError):
         return str(error), error.exit_code
-    if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and "memory" in str(error)):
+    if is_out_of_memory(error):
         return "out of memory; lower the scale", ExitCode.MODEL
     _log.error("internal error", exc_info=error)
     text = " ".join(str(error).split())
