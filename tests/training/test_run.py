@@ -192,6 +192,12 @@ def test_two_processes_do_not_train_one_network(tmp_path: Path, small_weights: P
     assert len(trained(tmp_path, small_weights)) == STEPS + 1
 
 
+def test_a_folder_that_cannot_be_written_is_said_so(tmp_path: Path, small_weights: Path) -> None:
+    (beside(tmp_path) / "lock").mkdir(parents=True)  # as where somebody else's training was
+    with pytest.raises(OutputError, match=r"net\.training: could not be written \(Is a directory\)"):
+        trained(tmp_path, small_weights)
+
+
 def test_an_output_that_cannot_be_is_refused_at_once(tmp_path: Path, small_weights: Path) -> None:
     with pytest.raises(SettingsError, match=r"ends in \.safetensors"):
         settings(tmp_path, small_weights, {"output": tmp_path / "net.pth"})

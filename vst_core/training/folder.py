@@ -48,19 +48,20 @@ class TrainingFolder:
             output: the network's file.
 
         Raises:
-            OutputError: another process is at it, or the folder cannot be made.
+            OutputError: another process is at it, or the folder cannot be made or written.
         """
         with _named(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
-        try:
-            with FileLock(self.path / "lock", timeout=0):
-                clean_temporaries(self.path, older_than=0)
-                clean_temporaries(output.parent, older_than=0, of=lambda name: name == output.name)
-                yield
-        except Timeout:
-            raise OutputError(
-                "another process is training this network", where=output, remedy="wait for it, or stop it"
-            ) from None
+            try:
+                held = FileLock(self.path / "lock", timeout=0).acquire()
+            except Timeout:
+                raise OutputError(
+                    "another process is training this network", where=output, remedy="wait for it, or stop it"
+                ) from None
+        with held:
+            clean_temporaries(self.path, older_than=0)
+            clean_temporaries(output.parent, older_than=0, of=lambda name: name == output.name)
+            yield
 
     def note_skipped(self, path: Path) -> None:
         """Add a picture that does not decode to the list, once.
