@@ -154,8 +154,11 @@ ARCHITECTURE: dict[str, Any] = {"widths": [24, 48], "blocks": 4, "stem_kernel": 
         {"styles": None},
         {"styles": "7"},
         {"styles": '["dots"]'},
+        {"styles": '"ab"'},
+        {"styles": "[1, null]"},
         {"card": None},
         {"card": "no JSON"},
+        {"card": "[]"},
     ],
     ids=lambda change: " ".join(map(str, *change.items())),
 )

@@ -108,7 +108,7 @@ def read_styles(name: str) -> tuple[str, ...]:
     """
     path = find_checkpoint(name)
     with _opened(path) as (_, metadata):
-        return tuple(json.loads(metadata["styles"]))
+        return _styles(metadata)
 
 
 def write_checkpoint(
@@ -205,10 +205,17 @@ def _check_version(metadata: Mapping[str, str], path: Path) -> None:
 def _described(metadata: Mapping[str, str], tensors: int) -> tuple[TransformerNet, tuple[str, ...], dict[str, Any]]:
     """The network without its weights, which takes no memory: a file may claim any size, and have few tensors."""
     architecture = json.loads(metadata["architecture"])
-    styles = tuple(json.loads(metadata["styles"]))
+    styles, card = _styles(metadata), json.loads(metadata["card"])
     architecture["widths"] = tuple(architecture["widths"])
-    if max(architecture["blocks"], len(architecture["widths"])) > tensors:
+    if max(architecture["blocks"], len(architecture["widths"])) > tensors or not isinstance(card, dict):
         raise ValueError
     with torch.device("meta"):
         network = TransformerNet(Architecture(**architecture), len(styles))
-    return network, styles, json.loads(metadata["card"])
+    return network, styles, card
+
+
+def _styles(metadata: Mapping[str, str]) -> tuple[str, ...]:
+    styles = json.loads(metadata["styles"])
+    if not isinstance(styles, list) or not all(isinstance(name, str) for name in styles):
+        raise ValueError
+    return tuple(styles)
