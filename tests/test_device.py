@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 import torch
 
@@ -79,6 +81,17 @@ def test_a_card_is_told_to_repeat_itself(monkeypatch: pytest.MonkeyPatch, name: 
     monkeypatch.setattr(torch.backends.cudnn, "deterministic", False)
     resolve_device(name, "float32")
     assert torch.backends.cudnn.deterministic == (name == "cuda")
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_float32_of_a_card_is_not_tf32(
+    monkeypatch: pytest.MonkeyPatch, precision: Literal["float32", "bfloat16"]
+) -> None:
+    monkeypatch.setattr("vst_core.device._usable", torch.device)
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", precision == "float32")
+    resolve_device("cuda", precision)
+    assert torch.backends.cudnn.allow_tf32 == (precision == "bfloat16")
+    assert not torch.backends.cuda.matmul.allow_tf32
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a card")

@@ -45,7 +45,7 @@ def resolve_device(
     """Decide device, precision and threads, and have all libraries use so many.
 
     On a card, cuDNN is told to repeat itself: else a frame that is made again would differ in its last bits, and so
-    would all that follow it.
+    would all that follow it. And float32 is just that: by itself it multiplies ten bits of the mantissa (TF32).
 
     ``auto`` takes CUDA where there is a usable card, and bfloat16 where the hardware multiplies it natively (AMX
     tiles or AVX-512 BF16 on a processor, Ampere or later on a card): elsewhere it is emulated and slower than float32.
@@ -57,10 +57,11 @@ def resolve_device(
     threads = threads or usable_cores()
     set_threads(threads)
     resolved = _best() if device == "auto" else _usable(device)
-    if resolved.type == "cuda":
-        torch.backends.cudnn.deterministic = True
     if precision == "auto":
         precision = "bfloat16" if _gains_from_bfloat16(resolved) else "float32"
+    if resolved.type == "cuda":
+        torch.backends.cudnn.deterministic = True
+        torch.backends.cudnn.allow_tf32 = precision == "bfloat16"
     if precision == "bfloat16" and not has_bfloat16(resolved):
         raise ModelError("this processor cannot compute in bfloat16", remedy="give --precision float32")
     return Device(resolved, getattr(torch, precision), threads)
