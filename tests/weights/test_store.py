@@ -84,6 +84,7 @@ def test_an_explicit_file_comes_before_all(places: tuple[Path, Path], tmp_path: 
     loaded = load("vgg16", path)
     assert loaded.path == path
     assert loaded.state["x"].tolist() == [0, 1, 2]
+    assert load("vgg16", str(path)).path == path
 
 
 @pytest.mark.parametrize("name", ["mine.safetensors", "mine.pth", "mine.pt"])

@@ -10,7 +10,7 @@ from vst_core.color import resolve_color_space, style_to_display
 from vst_core.frame_io import read_frame, read_header
 
 
-def read_style(path: Path, color_space: str | None = None) -> Tensor:
+def read_style(path: str | Path, color_space: str | None = None) -> Tensor:
     """A style image, (1, 3, h, w), display [0, 1].
 
     Raises:

@@ -50,7 +50,7 @@ def find(network: str) -> tuple[KnownWeights, Path] | None:
     return None
 
 
-def load(network: str, path: Path | None = None) -> Weights:
+def load(network: str, path: str | Path | None = None) -> Weights:
     """Load a network's weights.
 
     Args:
@@ -61,7 +61,7 @@ def load(network: str, path: Path | None = None) -> Weights:
         ModelError: nothing found and no download possible, or the file is corrupt, or is not what its name says.
     """
     if path is not None:
-        return _load_file(path)
+        return _load_file(Path(path))
     found = find(network)
     return _load_file(found[1] if found is not None else _download(network))
 
