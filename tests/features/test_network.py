@@ -156,6 +156,14 @@ def test_an_image_that_is_not_rgb_is_refused(channels: int, random_features: Mak
         random_features(["relu1_1"])(torch.rand(1, channels, 32, 32))
 
 
+@pytest.mark.parametrize(("maps", "moments"), [(["relu2_1"], []), ([], ["relu2_1"])])
+def test_a_layer_that_was_not_asked_for_at_first_is_refused(
+    maps: list[str], moments: list[str], random_features: MakeFeatures
+) -> None:
+    with pytest.raises(ValueError, match="relu2_1"):
+        random_features(["relu1_1"]).statistics(torch.rand(1, 3, 32, 32), maps, moments)
+
+
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_neither_image_nor_weights_of_the_caller_change(
     random_vgg16: Weights, precision: str, request: pytest.FixtureRequest

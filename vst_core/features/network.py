@@ -106,9 +106,15 @@ class Features(nn.Module):
 
         Returns:
             layer name -> (B, C, h, w) in the network's ``dtype``, and layer name -> moments in float32.
+
+        Raises:
+            ValueError: the network was made without one of the layers, or the image is not (B, 3, H, W).
+            SettingsError: the image is too small.
         """
         if image.dim() != 4 or image.shape[1] != 3:  # one channel would be taken three times
             raise ValueError(f"an image must be (B, 3, H, W), but is {tuple(image.shape)}")
+        if absent := sorted({*maps, *moments} - set(self._captures.values())):
+            raise ValueError(f"this feature network was not made with {', '.join(absent)} among its layers")
         if min(image.shape[-2:]) < _MIN_SIDE:
             raise SettingsError(
                 f"an image of {image.shape[-1]}x{image.shape[-2]} is too small for the feature network",
