@@ -21,6 +21,7 @@ from pydantic_core import PydanticCustomError
 
 from vst_core.errors import SettingsError
 from vst_core.frames import FrameRange
+from vst_core.text_file import read_text
 
 _FARTHEST = 1000
 LAYERS = tuple(
@@ -91,14 +92,9 @@ def read_json(path: str | Path) -> Any:
     Raises:
         SettingsError: the file is missing, or is no JSON.
     """
+    text = read_text(path, SettingsError)
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise SettingsError("there is no such file", where=path) from None
-    except OSError as error:
-        raise SettingsError(f"cannot be read ({error.strerror})", where=path) from None
-    except UnicodeDecodeError as error:
-        raise SettingsError(f"cannot be read ({error})", where=path) from None
+        return json.loads(text)
     except json.JSONDecodeError as error:
         raise SettingsError(f"is not JSON (line {error.lineno}: {error.msg})", where=path) from None
     except (ValueError, RecursionError):  # a number of thousands of digits, lists in lists in lists

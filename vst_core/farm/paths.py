@@ -11,6 +11,7 @@ from typing import Any
 
 from vst_core.errors import InputError
 from vst_core.settings import FLOW_SOURCES
+from vst_core.text_file import read_text
 
 Data = dict[str, Any]
 Change = Callable[[str], str]
@@ -45,14 +46,15 @@ def with_mapped_paths(data: Data, rules: Path | None) -> Data:
     """
     if rules is None:
         return data
+    text = read_text(rules, InputError)
     try:
-        entries = json.loads(rules.read_text(encoding="utf-8")).get("path_mapping_rules", [])
+        entries = json.loads(text).get("path_mapping_rules", [])
         found = [
             (_FLAVORS[entry["source_path_format"]], entry["source_path"], entry["destination_path"])
             for entry in entries
             if entry["source_path_format"] in _FLAVORS
         ]
-    except (OSError, UnicodeDecodeError, ValueError, KeyError, AttributeError, TypeError) as error:
+    except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise InputError(f"are no path mapping rules ({error})", where=rules) from None
     return _changed(data, lambda path: _mapped(path, found), (*_INPUTS, OUTPUT))
 

@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from vst_core.errors import SettingsError
+from vst_core.text_file import read_text
 
 _TABLES = (".csv", ".tsv")
 _STRAY = re.compile(r"[/\\\0]|^\.{1,2}$")
@@ -87,14 +88,8 @@ def column(name: str) -> str:
 
 
 def _read_table(path: Path, columns: Sequence[str]) -> Iterator[Row]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")  # spreadsheets put a mark at the beginning
-    except FileNotFoundError:
-        raise SettingsError("there is no such file", where=path) from None
-    except OSError as error:
-        raise SettingsError(f"cannot be read ({error.strerror})", where=path) from None
-    except UnicodeDecodeError as error:
-        raise SettingsError(f"cannot be read ({error})", where=path, remedy="save it as CSV in UTF-8") from None
+    # Spreadsheets put a mark at the beginning.
+    text = read_text(path, SettingsError, encoding="utf-8-sig", remedy="save it as CSV in UTF-8")
     delimiter = max(",;\t", key=text.partition("\n")[0].count)
     names: list[str] = []
     for number, line in enumerate(text.splitlines(), start=1):

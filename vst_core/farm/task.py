@@ -20,6 +20,7 @@ from vst_core.errors import ExitCode, InputError, JobError, ModelError, Settings
 from vst_core.farm.paths import with_mapped_paths
 from vst_core.farm.worker_process import LAST_EVENTS, VST, Event
 from vst_core.frames import FrameRange
+from vst_core.text_file import read_text
 
 CONTACT = "VST_SESSION"
 """Environment variable: the file by which a session is found."""
@@ -46,7 +47,7 @@ def start_session(folder: Path, common: Path | None) -> None:
         raise InputError("there is no such folder", where=folder)
     if common is not None:
         kept = folder / "vst-settings.txt"  # the farm removes its own
-        kept.write_text(_read(common), encoding="utf-8")
+        kept.write_text(read_text(common, InputError), encoding="utf-8")
         _say(f"openjd_env: {COMMON}={kept}")
     contact = folder / "vst-session.json"
     found = _start(contact)
@@ -101,10 +102,10 @@ def task_settings(shot: Path, chunk: str | None, part: str | None, rules: Path |
         SettingsError: the frames are no range.
     """
     try:
-        data: dict[str, Any] = json.loads(_read(shot))
+        data: dict[str, Any] = json.loads(read_text(shot, InputError))
     except ValueError as error:
         raise InputError(f"is not JSON ({error})", where=shot) from None
-    for line in _read(Path(os.environ[COMMON])).splitlines() if os.environ.get(COMMON) else ():
+    for line in read_text(os.environ[COMMON], InputError).splitlines() if os.environ.get(COMMON) else ():
         name, _, value = line.partition("=")
         if value:
             _put(data, name.split("."), value)
@@ -206,7 +207,7 @@ def _connection(contact: Path) -> Connection:
 
 
 def _contact(path: Path) -> Event:
-    known: Event = json.loads(_read(path))
+    known: Event = json.loads(read_text(path, InputError))
     return known
 
 
@@ -215,17 +216,6 @@ def _named(variable: str) -> Path:
     if not value:
         raise SettingsError("is not set", where=variable, remedy="vst farm start says what to set it to")
     return Path(value)
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise InputError("there is no such file", where=path) from None
-    except OSError as error:
-        raise InputError(f"cannot be read ({error.strerror})", where=path) from None
-    except UnicodeDecodeError as error:
-        raise InputError(f"cannot be read ({error})", where=path) from None
 
 
 def _put(data: dict[str, Any], names: list[str], value: str) -> None:
