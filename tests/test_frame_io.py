@@ -163,6 +163,17 @@ def test_tiles_are_kept(tmp_path: Path) -> None:
     assert all(same_bits(oracle(tmp_path / "b.exr")[c], channels[c]) for c in "RGB")
 
 
+def test_of_a_texture_with_mip_levels_the_full_size_is_written_as_the_only_one(tmp_path: Path) -> None:
+    channels = {c: noise(i) for i, c in enumerate("RGB")}
+    plate = oiio.ImageBuf(str(write_exr(tmp_path / "plate.exr", channels)))
+    assert oiio.ImageBufAlgo.make_texture(oiio.MakeTxTexture, plate, str(tmp_path / "a.exr"))
+    rewrite(tmp_path / "b.exr", read_frame(tmp_path / "a.exr"))
+    after = OpenEXR.File(str(tmp_path / "b.exr")).header()
+    assert after["tiles"].mode == OpenEXR.LevelMode.ONE_LEVEL
+    assert after["textureformat"] == "Plain Texture"
+    assert all(same_bits(oracle(tmp_path / "b.exr")[c], channels[c]) for c in "RGB")
+
+
 @pytest.mark.parametrize("compression", ["NO", "RLE", "ZIPS", "ZIP", "PIZ"])
 @pytest.mark.parametrize("tile", [None, (16, 24)])
 @pytest.mark.parametrize("order", ["INCREASING_Y", "DECREASING_Y"])

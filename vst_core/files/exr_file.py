@@ -67,8 +67,8 @@ def part_header(
         spec.erase_attribute(name)
     if spec.getattribute("colorInteropID") is None:
         spec.erase_attribute("oiio:ColorSpace")  # inherited from the first part; it would become a colorInteropID
-    if spec.getattribute("openexr:levelmode") is not None:
-        spec.attribute("openexr:levelmode", 0)  # only the full size was read
+    if spec.getattribute("textureformat") is not None:
+        spec.attribute("openexr:levelmode", 0)  # only the full size was read, and a texture would get all levels
     if spec.getattribute("DateTime") is None:
         spec.attribute("DateTime", "")  # else the time of writing, and no two renders would be the same bytes
     if types:
