@@ -25,14 +25,15 @@ from vst_core.files.exr_verify import verify_parts
 from vst_core.files.finite import first_not_finite
 from vst_core.files.image_file import Header, ImageFile, PartHeader, open_image, read_header
 from vst_core.files.layers import ColorLayer, PartChannels, choose_color_layer, view_channels
-from vst_core.files.picture import picture_part, without_layers
-from vst_core.image import FloatArray, Frame, Part
+from vst_core.files.picture import picture_part, picture_windows, without_layers
+from vst_core.image import FloatArray, Frame, Part, Window
 
 __all__ = [
     "Header",
     "check_finite",
     "check_frame_compression",
     "color_channels",
+    "display_window",
     "names_in_view",
     "read_channels",
     "read_frame",
@@ -100,12 +101,25 @@ def color_channels(header: Header, layer: str | None = None) -> ColorLayer:
     return choose_color_layer(_all_channels(header), layer, header.path)
 
 
+def display_window(header: Header, layer: str | None = None) -> Window:
+    """The picture size of a file, as ``Frame.display_window`` gives it.
+
+    Raises:
+        InputError: there is no such layer, or no colour at all.
+    """
+    if header.file_format != "openexr":
+        return picture_windows(header.parts[0])[1]
+    return header.parts[color_channels(header, layer).part].display_window
+
+
 def names_in_view(header: Header, layer: str | None = None) -> tuple[str, ...]:
     """The channels of the view that the colour of a file shows, as ``Frame.view`` names them.
 
     Raises:
         InputError: there is no such layer, or no colour at all.
     """
+    if header.file_format != "openexr":
+        return header.channel_names
     return tuple(view_channels(_all_channels(header), color_channels(header, layer)))
 
 

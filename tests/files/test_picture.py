@@ -8,7 +8,7 @@ import pytest
 from exr_files import oracle, rewrite
 from numpy.typing import NDArray
 
-from vst_core.frame_io import read_frame, read_header
+from vst_core.frame_io import display_window, read_frame, read_header
 from vst_core.image import Window
 
 H, W = 6, 9
@@ -96,6 +96,7 @@ def test_photographs_come_upright(tmp_path: Path, orientation: int) -> None:
     stored = np.ascontiguousarray(STORED[orientation])
     frame = read_frame(write(tmp_path / "a.tif", stored, Orientation=orientation))
     assert frame.data_window == frame.display_window == Window(0, 0, 6, 4)
+    assert display_window(read_header(tmp_path / "a.tif")) == frame.display_window
     assert np.abs(frame.color - UPRIGHT / 255).max() < 1e-7
     rewrite(tmp_path / "b.exr", frame)
     assert "Orientation" not in read_header(tmp_path / "b.exr").metadata

@@ -23,6 +23,8 @@ from small_shot import (
     write_channels,
 )
 
+from vst_core import check_shot
+
 Color = NDArray[np.floating[Any]]
 REC709_TO_ACESCG = np.array(  # Bradford from D65, as in the ACES 1.3 configurations
     [[0.613097, 0.339523, 0.047379], [0.070194, 0.916354, 0.013452], [0.020616, 0.109570, 0.869815]]
@@ -72,6 +74,17 @@ def test_a_png_plate_becomes_scene_linear_exr(small_shot: SmallShot, tmp_path: P
         assert {name: values.dtype for name, values in result.items()} == dict.fromkeys("RGB", np.dtype(np.float16))
         assert attributes_of(out(tmp_path / "png", frame))["colorInteropID"] == "lin_rec709_scene"
         assert difference(tmp_path / "png", tmp_path / "exr", frame) < 0.02
+
+
+def test_a_grey_plate_passes_the_check_and_is_painted(small_shot: SmallShot, tmp_path: Path) -> None:
+    for frame in (1001, 1002):
+        grey = to_display(color_of(read_channels(small_shot.path(frame)))).mean(-1)
+        cv2.imwrite(str(tmp_path / f"grey.{frame}.png"), (grey * 255).round().astype(np.uint8))
+    changes = {"plate": str(tmp_path / "grey.####.png"), "frames": "1001-1002"}
+    assert check_shot(small_shot.settings(tmp_path / "out", flow__source="dis", **changes)) == []
+    assert len(small_shot.render(tmp_path / "out", flow__source="dis", **changes)) == 2
+    (complaint,) = check_shot(small_shot.settings(tmp_path / "vectors", **changes))
+    assert "has no motion vectors" in complaint.what
 
 
 def test_a_plate_of_one_part_for_each_pass_gives_the_same_pixels(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from small_shot import (
     FRAMES,
@@ -24,7 +25,7 @@ from small_shot import (
 )
 from torch import Tensor
 
-from vst_core import FrameRange, render_shot
+from vst_core import FrameRange, InputError, render_shot
 from vst_core.pipeline.state import State
 from vst_core.pipeline.state_store import CHECKPOINT_EVERY
 
@@ -201,6 +202,19 @@ def test_a_checkpoint_saves_the_way_back_to_the_start(small_shot: SmallShot, tmp
     out(tmp_path / "out", 1010).unlink()
     assert [result.kept for result in shot.render(tmp_path / "out", **changes)] == [True, True, True, True, False]
     assert differing(whole, tmp_path / "out", frames) == []
+
+
+def test_a_render_that_goes_on_refuses_frames_of_another_size_as_one_from_the_start_does(
+    small_shot: SmallShot, tmp_path: Path
+) -> None:
+    shot = small_shot.copy(tmp_path / "plate")
+    for frame in (1003, 1004):
+        larger = {name: np.pad(values, ((0, 8), (0, 0))) for name, values in read_channels(shot.path(frame)).items()}
+        write_channels(shot.path(frame), larger)
+    for _ in range(2):
+        with pytest.raises(InputError, match=r"frame 1003, .* but the shot is"):
+            shot.render(tmp_path / "out", temporal=False)
+        assert outputs(tmp_path / "out") == ["out.1001.exr", "out.1002.exr"]
 
 
 def test_frames_on_their_own_need_no_states(small_shot: SmallShot, tmp_path: Path) -> None:

@@ -29,6 +29,20 @@ _UPRIGHT: dict[int, Callable[[NDArray[Any]], NDArray[Any]]] = {
     7: lambda pixels: pixels.swapaxes(0, 1)[::-1, ::-1],
     8: lambda pixels: pixels.swapaxes(0, 1)[::-1],
 }
+_ON_ITS_SIDE = (5, 6, 7, 8)
+
+
+def picture_windows(header: PartHeader) -> tuple[Window, Window]:
+    """Data and display window of a picture, a photograph being turned upright.
+
+    Args:
+        header: the header of the picture.
+    """
+    data = header.data_window
+    if _orientation(header) not in _UPRIGHT:
+        return data, header.display_window
+    width, height = (data.height, data.width) if _orientation(header) in _ON_ITS_SIDE else (data.width, data.height)
+    return (Window(0, 0, width, height),) * 2
 
 
 def picture_part(header: PartHeader, planes: Sequence[NDArray[np.float32]]) -> Part:
@@ -50,11 +64,10 @@ def picture_part(header: PartHeader, planes: Sequence[NDArray[np.float32]]) -> P
         straight = "oiio:UnassociatedAlpha" in header.metadata
         wanted = [*([plane * opacity for plane in wanted] if straight else wanted), opacity]
     names = _NAMES[: 3 if alpha is None else 4]
-    data, display = header.data_window, header.display_window
-    turn = _UPRIGHT.get(int(header.metadata.get("Orientation", 1)))
+    turn = _UPRIGHT.get(_orientation(header))
     if turn is not None:
         wanted = [np.ascontiguousarray(turn(plane)) for plane in wanted]
-        data = display = Window(0, 0, wanted[0].shape[1], wanted[0].shape[0])
+    data, display = picture_windows(header)
     return Part("", names, tuple(wanted), data, display, _exr_header(header, names, data, display))
 
 
@@ -87,6 +100,10 @@ def _named(header: Any, names: tuple[str, ...], types: tuple[str, ...]) -> Any:
     spec.set_format(types[0] if uniform else "float")
     spec.channelformats = () if uniform else types
     return spec
+
+
+def _orientation(header: PartHeader) -> int:
+    return int(header.metadata.get("Orientation", 1))
 
 
 def _exr_header(header: PartHeader, names: tuple[str, ...], data: Window, display: Window) -> Any:

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 
 from vst_core.device import resolve_device
 from vst_core.errors import ModelError, VstError
-from vst_core.frame_io import Header, check_frame_compression, color_channels, read_header
+from vst_core.frame_io import Header, check_frame_compression, display_window, read_header
 from vst_core.frames import FrameRange
 from vst_core.methods import read_style
 from vst_core.pipeline.cache import RenderCache
@@ -124,7 +124,5 @@ def _joined(alike: list[tuple[int, VstError]]) -> VstError:
 
 def _check_header(settings: RenderSettings, plate: FrameSequence, frame: int, header: Header, first: Header) -> None:
     check_frame_compression(header, settings.layer, settings.output.layers_compression)
-    window = header.parts[color_channels(header, settings.layer).part].display_window
-    expected = first.parts[color_channels(first, settings.layer).part].display_window
-    check_size(window, expected, header.path)
+    check_size(display_window(header, settings.layer), display_window(first, settings.layer), header.path)
     check_vectors(used_flow(settings), plate, frame, header, settings.layer)

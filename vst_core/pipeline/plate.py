@@ -71,6 +71,7 @@ class PlateReader:
         flow: flow settings.
         vectors: sequence that holds the motion vectors: the plate itself, another one, or None where they are not used.
         scale: working size relative to the plate.
+        display_window: picture size of the shot; that of the frame that is read first when left out.
     """
 
     def __init__(
@@ -81,18 +82,19 @@ class PlateReader:
         flow: FlowSettings,
         vectors: FrameSequence | None,
         scale: float = 1.0,
+        display_window: Window | None = None,
     ) -> None:
         self._sequence, self._layer, self._transform = sequence, layer, transform
         self._flow, self._vectors = flow, vectors
         self._smallest = math.ceil(SMALLEST_SIDE / min(1.0, 2 * scale))
-        self._display_window: Window | None = None
+        self._display_window = display_window
 
     def read(self, number: int) -> Plate:
         """Read one frame.
 
         Raises:
-            InputError: naming frame and file, when it cannot be read whole, has not the picture size of the frames
-                before it, holds NaN or infinity, or lacks a channel that is needed.
+            InputError: naming frame and file, when it cannot be read whole, has not the picture size of the shot,
+                holds NaN or infinity, or lacks a channel that is needed.
         """
         path = self._sequence.path(number)
         with named_frame(number):

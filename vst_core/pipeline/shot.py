@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from vst_core.color import DisplayTransform
 from vst_core.device import Device
 from vst_core.flow import MotionFinder
-from vst_core.frame_io import check_frame_compression, read_header
+from vst_core.frame_io import check_frame_compression, display_window, read_header
 from vst_core.frames import FrameRange
 from vst_core.methods import Method
 from vst_core.pipeline.cache import RenderCache, Slot
@@ -75,7 +75,9 @@ def open_shot(settings: RenderSettings, cache: RenderCache | None = None) -> Sho
         check_frame_compression(header, settings.layer, settings.output.layers_compression)
         check_vectors(flow, sequences.plate, first, header, settings.layer)
     transform = open_transform(header, settings.color_space)
-    reader = PlateReader(sequences.plate, settings.layer, transform, flow, sequences.vectors, settings.scale)
+    # A render that goes on, or a chunk, begins to read further on, and would take another size there for the shot's.
+    size = display_window(header, settings.layer)
+    reader = PlateReader(sequences.plate, settings.layer, transform, flow, sequences.vectors, settings.scale, size)
     loaded = open_method(settings, open_device(settings), cache)
     prepare_style(settings, loaded)
     keep_color = open_keep_color(settings, loaded.method, lambda: reader.read(sequences.span.shot.first))
