@@ -131,6 +131,15 @@ def test_a_shot_that_is_not_done_is_partial_and_a_repair_ends_it(
     assert differing(rendered, tmp_path, SHOT) == []
 
 
+def test_a_still_whose_name_has_no_number_is_verified(small_shot: SmallShot, tmp_path: Path) -> None:
+    still = tmp_path / "still.exr"
+    for frame in ("1003", "1002"):
+        small_shot.render(tmp_path, output__pattern=str(still), frames=frame, overwrite=True)
+        (shot,) = find_shots(tmp_path)
+        found = verify_shot(shot)
+        assert (found.findings, found.expected) == ((), (int(frame),))
+
+
 def test_frames_that_nobody_recorded_are_told_of_and_not_replaced(rendered: Path, tmp_path: Path) -> None:
     folder = copy_of(rendered, tmp_path / "out")
     shutil.copy(out(folder, 1004), out(folder, 1005))

@@ -187,9 +187,10 @@ def merge(files: str, sources: Iterable[Iterable[Entry]]) -> Manifest:
             record = entry.frame
             if record is None or record.run not in runs:
                 continue
-            rival = frames.get(record.frame)
+            key = record.frame if "#" in files else 0  # one file is of the frame that was written into it last
+            rival = frames.get(key)
             if rival is None or runs[rival.run].number <= runs[record.run].number:
-                frames[record.frame] = record
+                frames[key] = record
     used = {record.run for record in frames.values()}
     kept = sorted((run for run in runs.values() if run.id in used), key=lambda run: (run.number, run.id))
     return Manifest(files=files, runs=tuple(kept), frames=tuple(frames[frame] for frame in sorted(frames)))

@@ -71,7 +71,9 @@ def verify_shot(output: FrameSequence, on_frame: Callable[[int], object] = lambd
         raise InputError("there is no manifest of these frames", where=manifest_path(output), remedy=remedy)
     expected = sorted({frame for run in manifest.runs for frame in run.shot})
     records = manifest.by_frame
-    strangers = [frame for frame in output.frames_on_disk() if frame not in records]
+    files = {record.file for record in manifest.frames}  # a name without a number can be that of any frame
+    on_disk = [frame for frame in output.frames_on_disk() if output.path(frame).name not in files]
+    strangers = [frame for frame in on_disk if frame not in records]
     findings = [*_chain(output, manifest)]
     with ThreadPoolExecutor(min(_MOST_THREADS, usable_cores())) as pool:
         looks = {frame: pool.submit(_look, output, manifest, records[frame]) for frame in records}
