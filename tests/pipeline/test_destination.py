@@ -53,6 +53,13 @@ def test_the_longest_name_that_fits_is_rendered(small_shot: SmallShot, tmp_path:
     assert "is too long a name: " in refusal(small_shot, tmp_path / f"x{name}")
 
 
+def test_two_names_that_would_have_one_manifest(small_shot: SmallShot, tmp_path: Path) -> None:
+    small_shot.render(tmp_path, output__pattern=str(tmp_path / "out_####.exr"), frames="1001")
+    for name in ("out.####.exr", "out-####.exr"):
+        assert "would have one manifest with out_1001.exr" in refusal(small_shot, tmp_path / name)
+    assert len(small_shot.render(tmp_path, output__pattern=str(tmp_path / "out_@@@.exr"), frames="1001-1002")) == 2
+
+
 def test_nothing_leaves_the_output_root(small_shot: SmallShot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root, elsewhere = tmp_path / "root", tmp_path / "elsewhere"
     for folder in (root, elsewhere):

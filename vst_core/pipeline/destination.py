@@ -9,7 +9,7 @@ from pathlib import Path
 
 from vst_core.errors import OutputError, SettingsError
 from vst_core.frames import FrameRange
-from vst_core.pipeline.journal import manifest_path
+from vst_core.pipeline.journal import gather, manifest_path
 from vst_core.sequence import LONGEST_NAME, FrameSequence
 from vst_core.settings import RenderSettings
 
@@ -26,8 +26,8 @@ def check_output(frames: FrameRange, plate: FrameSequence, output: FrameSequence
 
     Raises:
         SettingsError: the output is not EXR, is one file for many frames, has ``..`` in its name, or is the plate.
-        OutputError: the folder cannot be made or written to, it lies outside ``$VST_OUTPUT_ROOT``, or a name is too
-            long.
+        OutputError: the folder cannot be made or written to, it lies outside ``$VST_OUTPUT_ROOT``, a name is too
+            long, or other frames have the same manifest.
     """
     if not output.pattern.lower().endswith(".exr"):
         raise SettingsError("only EXR is written", where=output.pattern, remedy="name the output .exr")
@@ -44,6 +44,7 @@ def check_output(frames: FrameRange, plate: FrameSequence, output: FrameSequence
             "cannot be written to", where=existing, remedy="change its permissions or name another folder"
         )
     _check_root(output.folder)
+    _check_manifest(output)
 
 
 def check_space(settings: RenderSettings, frames: FrameRange, plate: FrameSequence, output: FrameSequence) -> None:
@@ -104,6 +105,15 @@ def _check_names(frames: FrameRange, output: FrameSequence) -> None:
         if len(os.fsencode(path.name)) > LONGEST_NAME - _WHILE_WRITTEN:
             what = f"is too long a name: {LONGEST_NAME - _WHILE_WRITTEN} bytes are the most for what is written"
             raise OutputError(what, where=f"{path.name[:100]}…", remedy="name it shorter")
+
+
+def _check_manifest(output: FrameSequence) -> None:
+    """Names that differ only in what stands around the frame number, or in that they have none, have one manifest."""
+    others = (each.file for each in gather(output).frames if each.file != output.path(each.frame).name)
+    if (other := next((name for name in others if (output.folder / name).is_file()), None)) is not None:
+        raise OutputError(
+            f"would have one manifest with {other}", where=output.pattern, remedy="name another output or folder"
+        )
 
 
 def _check_root(folder: Path) -> None:
