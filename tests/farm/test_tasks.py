@@ -117,3 +117,8 @@ def test_what_a_task_would_stop_at_stops_the_plan(planned: Any, small_shot: Smal
         plan_shots([("a", settings), ("a", settings)], FarmSettings())
     with pytest.raises(SettingsError, match=r"two shots write .*out\.####\.exr"):
         plan_shots([("a", settings), ("b", settings)], FarmSettings())
+    (tmp_path / "link").symlink_to(tmp_path)
+    for name in ("out.%04d.exr", "out_####.exr", "link/out.####.exr"):  # of the same manifest
+        twin = small_shot.settings(tmp_path, output__pattern=str(tmp_path / name))
+        with pytest.raises(SettingsError, match="two shots write"):
+            plan_shots([("a", settings), ("b", twin)], FarmSettings())

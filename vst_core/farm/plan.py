@@ -14,6 +14,7 @@ from vst_core.farm.settings import FarmSettings
 from vst_core.frames import FrameRange
 from vst_core.pipeline.cuts import find_cuts
 from vst_core.pipeline.destination import check_output
+from vst_core.pipeline.journal import manifest_path
 from vst_core.pipeline.motion_source import used_flow
 from vst_core.pipeline.sequences import check_frames, open_sequences
 from vst_core.pipeline.span import check_cuts
@@ -147,19 +148,22 @@ def plan_shots(shots: Iterable[tuple[str, RenderSettings]], farm: FarmSettings) 
         farm: how.
 
     Raises:
-        SettingsError: two shots have one name, or write the same files.
+        SettingsError: two shots have one name, or one manifest.
         InputError: a plate is not there, or misses frames.
         OutputError: results cannot be written.
     """
     shots = list(shots)
     _refuse_twins("shots are called", [name for name, _ in shots], "tell them apart")
     outputs = [settings.output.pattern for _, settings in shots]
-    _refuse_twins("shots write", outputs, "put {shot} into the pattern, which stands for a shot's name")
+    manifests = [str(manifest_path(FrameSequence.parse(output)).resolve()) for output in outputs]
+    remedy = "put {shot} into the pattern, which stands for a shot's name"
+    _refuse_twins("shots write", outputs, remedy, manifests)  # however they are spelled
     return Plan(tuple(task for name, settings in shots for task in _tasks(name, settings, farm)), farm)
 
 
-def _refuse_twins(what: str, values: Sequence[str], remedy: str) -> None:
-    twin = next((value for value, count in Counter(values).items() if count > 1), None)
+def _refuse_twins(what: str, values: Sequence[str], remedy: str, keys: Sequence[str] = ()) -> None:
+    counts = Counter(keys or values)
+    twin = next((value for value, key in zip(values, keys or values, strict=True) if counts[key] > 1), None)
     if twin is not None:
         raise SettingsError(f"two {what} {twin}", where="shots", remedy=remedy)
 
