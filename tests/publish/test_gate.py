@@ -271,3 +271,15 @@ def test_the_command_asks_for_what_is_missing(tmp_path: Path, vst: Run) -> None:
 
 def _class_in(stem: str) -> str:
     return "".join(word.capitalize() for word in stem.split("_"))
+
+
+def test_ctrl_c_within_a_question_ends_the_publish(
+    painted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("vst_core.cli.verify._look", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        publish(str(painted / "out.manifest.json"), to(tmp_path / "show"))
+    assert not (tmp_path / "show").exists()

@@ -81,6 +81,8 @@ def run_here(*arguments: str) -> tuple[int, str, str]:
             code = vst(list(arguments), standalone_mode=False, prog_name="vst")
         except VstError as error:
             return int(error.exit_code), "", str(error)
+    if code == ExitCode.INTERRUPTED:  # which typer makes of Ctrl-C
+        raise KeyboardInterrupt
     return int(code or 0), printed.getvalue(), ""
 
 
