@@ -150,3 +150,13 @@ def test_output_of_several_frames_needs_a_frame_number(name: str) -> None:
 def test_output_under_another_frames_number_is_refused() -> None:
     with pytest.raises(SettingsError):
         FrameSequence.parse("out.1001.exr").check_output(FrameRange(1002, 1002))
+
+
+def test_a_date_in_a_name_is_no_frame_number(tmp_path: Path) -> None:
+    name = "still.20231201123456.exr"
+    (tmp_path / name).touch()
+    still = FrameSequence.parse(tmp_path / name)
+    assert (still.only, still.path(STILL_FRAME).name) == (STILL_FRAME, name)
+    assert FrameSequence.parse(tmp_path / "still.####.exr").frames_on_disk() == []
+    (tmp_path / "still.0000000001001.exr").touch()
+    assert FrameSequence.parse(tmp_path / f"still.{'#' * 13}.exr").frames_on_disk() == [1001]

@@ -28,7 +28,7 @@ STILL_FRAME = 1
 _TOKEN = re.compile(r"#+|%\d*d|\$F\d*")
 _AT_TOKEN = re.compile(r"@+")  # an @ beside another token is part of the name: users and hosts are called a@b
 _NOT_A_FRAME = re.compile(r"<UDIM>|%\(UDIM\)d|%[Vv](?![A-Za-z])")
-_NUMBER = re.compile(r"-?[0-9]+")
+_NUMBER = re.compile(r"-?0*[0-9]{1,9}")  # what is longer is a date or an id
 _FORMS = "give it as plate.####.exr, plate.%04d.exr, plate.@@@@.exr, plate.$F4.exr, or as one file"
 _SHOWN_NEIGHBORS = 3
 
@@ -87,7 +87,7 @@ class FrameSequence:
         still = cls(path.parent, path.stem, path.suffix, 0, STILL_FRAME)
         parsed = _read_name(path.name)
         frames = None if parsed is None else parsed.frameSet()
-        if parsed is None or frames is None or len(frames) != 1:
+        if parsed is None or frames is None or len(frames) != 1 or not _NUMBER.fullmatch(str(frames)):
             return still
         frame = int(str(frames))
         sequence = cls(path.parent, parsed.basename(), parsed.extension(), parsed.zfill(), frame)
@@ -133,7 +133,8 @@ class FrameSequence:
         present = self.frames_on_disk()
         if not present:
             raise InputError("no file matches", where=self._spelling(), remedy=self._whereabouts())
-        absent = [] if frames is None else [frame for frame in frames if frame not in set(present)]
+        there = set(present)
+        absent = [] if frames is None else [frame for frame in frames if frame not in there]
         if absent:
             raise InputError(
                 f"{len(absent)} of {len(frames or ())} frames are missing: {spell_frames(absent)}",

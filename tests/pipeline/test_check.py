@@ -188,3 +188,8 @@ def test_frames_that_cannot_be_opened(small_shot: SmallShot, tmp_path: Path, dam
     shot = small_shot.copy(tmp_path / "plate")
     damage(shot.path(1003))
     only(check_shot(shot.settings(tmp_path / "out")), InputError, "1003")
+
+
+@pytest.mark.parametrize("frames", ["1001-999999999", "1001-99999999999999999999"])
+def test_a_range_with_digits_too_many_is_refused_at_once(small_shot: SmallShot, tmp_path: Path, frames: str) -> None:
+    only(check_shot(small_shot.settings(tmp_path, frames=frames)), SettingsError, f"{frames} would be ")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vst_core.errors import SettingsError
 from vst_core.frames import FrameRange
 from vst_core.pipeline.motion_source import flow_files, used_flow, vectors_sequence
 from vst_core.pipeline.span import Span, span_of
 from vst_core.sequence import FrameSequence
 from vst_core.settings import FlowSettings, RenderSettings
+
+_LONGEST = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +54,15 @@ def plate_frames(sequence: FrameSequence, frames: FrameRange | None) -> FrameRan
 
     Raises:
         InputError: there is none.
+        SettingsError: it is longer than any shot.
     """
     sequence.check_input()
     present = sequence.frames_on_disk()
-    return frames or FrameRange(present[0], present[-1])
+    found = FrameRange(present[0], present[-1]) if frames is None else frames
+    if (count := found.last - found.first + 1) > _LONGEST:
+        what = f"{found} would be {count} frames, and a shot has {_LONGEST} at most"
+        raise SettingsError(what, where="frames", remedy="give --frames FIRST-LAST")
+    return found
 
 
 def check_frames(flow: FlowSettings, plate: FrameSequence, frames: FrameRange) -> None:
