@@ -20,6 +20,13 @@ def test_another_thread_of_time_is_refused(small_shot: SmallShot, rendered: Path
         small_shot.render(folder, frames="1002-1004")
 
 
+def test_another_end_is_another_render_of_several_passes(small_shot: SmallShot, tmp_path: Path) -> None:
+    """Whose threads were all cores, or as many: of that alone no frame is refused."""
+    small_shot.render(tmp_path, frames="1001-1002", passes=2)
+    with pytest.raises(OutputError, match=r"made with other settings: another first or last frame, "):
+        small_shot.render(tmp_path, frames="1001-1003", passes=2, threads=0)
+
+
 @pytest.mark.parametrize(
     "changes",
     [

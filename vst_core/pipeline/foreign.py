@@ -55,8 +55,11 @@ def _told_apart(made_with: str, settings: RenderSettings) -> str:
     if theirs.method != settings.method:
         return " (method)"  # all others follow from it
     before, now = (dict(_values(each)) for each in (theirs, settings))
+    if 0 in (before["threads"], now["threads"]):  # every core, however many that were
+        before["threads"] = now["threads"]
     names = sorted(name for name, value in now.items() if before[name] != value)
-    unsaid = "another first frame, device, precision, number of threads, version, network or style image"
+    ends = "first or last" if settings.passes > 1 else "first"
+    unsaid = f"another {ends} frame, device, precision, number of threads, version, network or style image"
     return f" ({', '.join(names)})" if names else f": {unsaid}"
 
 
