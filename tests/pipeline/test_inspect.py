@@ -8,7 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
+import OpenImageIO as oiio  # noqa: N813  # its own documentation imports it so
 import pytest
 from small_network import KEEPS, with_network, write_random_network
 from small_shot import SHOT, SmallShot, attributes_of, copy_of, out, read_channels, write_channels
@@ -193,3 +195,16 @@ def test_plain_pictures_are_compared_with_what_they_are_to_be(
     small_shot.render(tmp_path, layer="ViewLayer.Combined", **changes)
     assert found(tmp_path) == []
     assert np.dtype(np.float32) in {values.dtype for values in read_channels(out(tmp_path, 1001)).values()}
+
+
+@pytest.mark.parametrize("extension", ["png", "tif", "tga"])
+def test_what_a_picture_becomes_is_as_its_plate(small_shot: SmallShot, tmp_path: Path, extension: str) -> None:
+    """Its alpha is rounded to half, and what speaks of its format stays behind."""
+    for frame in (1001, 1002):
+        pixels = np.random.default_rng(frame).integers(0, 65536, (40, 56, 4)).astype(np.uint16)
+        assert cv2.imwrite(str(tmp_path / f"plate.{frame}.png"), pixels)
+        picture = oiio.ImageBuf(str(tmp_path / f"plate.{frame}.png"))
+        assert picture.write(str(tmp_path / f"plate.{frame}.{extension}"))
+    plate = str(tmp_path / f"plate.####.{extension}")
+    small_shot.render(tmp_path / "out", plate=plate, flow__source="dis", frames="1001-1002")
+    assert found(tmp_path / "out") == []

@@ -16,7 +16,8 @@ from vst_core.files.image_file import PartHeader
 from vst_core.image import Frame, Part, Window
 
 _NAMES = ("R", "G", "B", "A")
-_FOREIGN = ("compression", "ICCProfile", "Orientation", "Exif:.*", "oiio:.*", "tiff:.*", "jpeg:.*", "png:.*", "dpx:.*")
+_FORMATS = ("oiio", "tiff", "jpeg", "png", "dpx", "targa", "bmp")
+_FOREIGN = ("compression", "planarconfig", "ICCProfile", "Orientation", "Exif:.*", *(f"{name}:.*" for name in _FORMATS))
 _OF_LAYERS = ("name", "view", "multiView", "oiio:subimagename", "oiio:subimages", "chunkCount", "cryptomatte/.*")
 
 # EXIF orientations other than upright: how the stored rows and columns become the picture.

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vst_core.files.exr_file import channel_types
+from vst_core.files.exr_pixels import STORAGE
 from vst_core.frame_io import without_layers
 from vst_core.image import Frame, Part, Window
 from vst_core.pipeline.findings import Check
@@ -53,17 +54,22 @@ def _compare_channels(wanted: Part, part: Part, color: tuple[int, ...], data_typ
         if found[index] != kind:
             yield "channels", f"has {name} as {found[index]}, which is to be {kind}"
     others = [index for index in range(len(wanted.channels)) if index not in color]
-    altered = [wanted.channels[index] for index in others if not _same(wanted.planes[index], part.planes[index])]
+    altered = [
+        wanted.channels[index] for index in others if not _same(wanted.planes[index], part.planes[index], types[index])
+    ]
     if altered and wanted.header.get_string_attribute("compression") == part.header.get_string_attribute("compression"):
         yield "passed_on", f"has not the plate's {', '.join(altered)}: was the plate rendered anew?"
 
 
-def _same(first: NDArray[Any], second: NDArray[Any]) -> bool:
-    """Bit for bit, so that NaN compares too; half and float32 are told from the headers."""
-    if first.dtype.kind != second.dtype.kind:
+def _same(wanted: NDArray[Any], found: NDArray[Any], kind: str) -> bool:
+    """Bit for bit, so that NaN compares too; what was no EXR is rounded to the type that it is stored in."""
+    if wanted.dtype.kind != found.dtype.kind:
         return False
-    common = np.result_type(first, second)
-    return first.astype(common, copy=False).tobytes() == second.astype(common, copy=False).tobytes()
+    common = np.result_type(wanted, found)
+    return any(
+        each.astype(common, copy=False).tobytes() == found.astype(common, copy=False).tobytes()
+        for each in (wanted, wanted.astype(STORAGE[kind]))
+    )
 
 
 def _windows(part: Part, wanted: Part) -> str:
