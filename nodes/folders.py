@@ -69,10 +69,11 @@ def versions(root: Path) -> list[Path]:
     return [path for _, path in sorted(found)]
 
 
-def unfinished(root: Path) -> Version | None:
-    """The last version, where a run began it and did not come to the end."""
+def unfinished(root: Path, settings: Mapping[str, Any]) -> Version | None:
+    """The last version, where a run of the same settings began it and did not come to the end."""
     existing = versions(root)
-    if not existing or _read(existing[-1]).get("state") in (DONE, None):
+    record = _read(existing[-1]) if existing else {}
+    if record.get("state") in (DONE, None) or record.get("settings") != json.loads(json.dumps(settings)):
         return None
     return Version(existing[-1], resumed=True)
 
@@ -88,8 +89,8 @@ def open_version(root: Path, settings: Mapping[str, Any], *, resume: bool) -> Ve
     Raises:
         WorkerError: the folder cannot be written.
     """
-    started = unfinished(root) if resume else None
-    if started is not None and _read(started.folder).get("settings") == json.loads(json.dumps(settings)):
+    started = unfinished(root, settings) if resume else None
+    if started is not None:
         return started
     existing = versions(root)
     number = int(existing[-1].name[1:]) + 1 if existing else 1

@@ -8,11 +8,10 @@ from typing import Any
 
 import bpy  # type: ignore[import-not-found]
 
-from ..folders import unfinished
 from .preflight import Problem, find_problems
 from .properties import node_knobs
 from .run import RUNS, spell
-from .shot import output_root
+from .shot import started_version
 from .styles import FILE
 from .tree import shows
 from .versions import scene_of
@@ -21,10 +20,10 @@ _LINE = 48  # characters that fit
 _OWN_GROUP = "Style"
 
 
-def draw_node(_context: Any, layout: Any, node: Any) -> None:
+def draw_node(context: Any, layout: Any, node: Any) -> None:
     """The buttons on the node: the styles, and what there is to press."""
     _draw_styles(layout, node)
-    _draw_run(layout, node)
+    _draw_run(context, layout, node)
 
 
 class VST_PT_stylize(bpy.types.Panel):  # type: ignore[misc] # noqa: N801 - Blender's way
@@ -51,7 +50,7 @@ class VST_PT_stylize(bpy.types.Panel):  # type: ignore[misc] # noqa: N801 - Blen
         _draw_problems(layout, node, find_problems(scene_of(tree, context.scene), tree, node))
         _draw_styles(layout, node)
         layout.prop(node.inputs["Strength"], "default_value", text="Strength")
-        _draw_run(layout, node)
+        _draw_run(context, layout, node)
         _draw_frames(layout, node.settings)
         _draw_knobs(layout, node.settings)
         layout.operator("vst.bake").uid = node.uid
@@ -85,13 +84,13 @@ def _draw_styles(layout: Any, node: Any) -> None:
     layout.operator("vst.add_style", icon="ADD").uid = node.uid
 
 
-def _draw_run(layout: Any, node: Any) -> None:
+def _draw_run(context: Any, layout: Any, node: Any) -> None:
     run = RUNS.get(node.uid)
     if run is not None and not run.over:
         layout.progress(factor=run.progress, type="BAR", text=spell(run))
         layout.operator("vst.cancel", icon="CANCEL").uid = node.uid
         return
-    started = unfinished(output_root(node))
+    started = started_version(scene_of(node.id_data, context.scene), node)
     text = "Stylize Shot" if started is None else f"Resume {started.name}"
     button = layout.operator("vst.stylize", text=text, icon="PLAY")
     button.uid, button.resume = node.uid, True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +12,7 @@ from typing import Any
 import bpy  # type: ignore[import-not-found]
 
 from ..errors import WorkerError
-from ..folders import without_upwards
+from ..folders import Version, unfinished, without_upwards
 from .preferences import preferences
 from .versions import working_space
 
@@ -41,6 +43,7 @@ class Shot:
         stem: name of the files.
         has_vectors: whether Blender renders the motion with the plate.
         settings: of the engine, without plate and output.
+        origin: what else makes it another shot: file and scene, and the size in which Blender renders.
     """
 
     uid: str
@@ -53,6 +56,7 @@ class Shot:
     stem: str
     has_vectors: bool
     settings: dict[str, Any]
+    origin: dict[str, Any]
 
     @property
     def frames(self) -> int:
@@ -62,7 +66,7 @@ class Shot:
     @property
     def identity(self) -> dict[str, Any]:
         """What decides whether an unfinished version can be gone on with."""
-        return {**self.settings, "plate": self.pattern}
+        return {**self.settings, "plate": self.pattern, "origin": self.origin}
 
     def engine_settings(self, version: Path, plate: Path) -> dict[str, Any]:
         """The settings of the render of a version, its plate in a folder where Blender renders it."""
@@ -99,7 +103,17 @@ def read_shot(scene: Any, node: Any) -> Shot:
         stem=_stem(node),
         has_vectors=pattern is None and settings.temporal and settings.flow_source == "vectors",
         settings=own,
+        origin=_origin(scene, node, rendered=pattern is None),
     )
+
+
+def started_version(scene: Any, node: Any) -> Version | None:
+    """The version that a run of the node would go on with; None where it would begin one."""
+    try:
+        shot = read_shot(scene, node)
+    except WorkerError:
+        return None
+    return unfinished(shot.root, shot.identity)
 
 
 def frame_range(scene: Any, settings: Any) -> tuple[int, int]:
@@ -132,6 +146,14 @@ def blender_space(interop_id: str) -> str | None:
 def _stem(node: Any) -> str:
     file = Path(bpy.data.filepath).stem if bpy.data.is_saved else "untitled"
     return _UNSAFE.sub("_", f"{file}.{node.name}")
+
+
+def _origin(scene: Any, node: Any, *, rendered: bool) -> dict[str, Any]:
+    file = bpy.data.filepath or node.uid
+    with contextlib.suppress(ValueError):  # on another drive than its output
+        file = os.path.relpath(file, output_root(node)) if bpy.data.is_saved else file  # they may move together
+    size = (scene.render.resolution_x, scene.render.resolution_y, scene.render.resolution_percentage)
+    return {"file": file, "scene": scene.name, "size": size if rendered else None}
 
 
 def _plate(settings: Any) -> tuple[str | None, int]:

@@ -27,7 +27,8 @@ def test_every_finished_run_is_followed_by_a_version_of_its_own(tmp_path: Path) 
 
 def test_an_unfinished_version_is_gone_on_with_only_where_all_is_the_same(tmp_path: Path) -> None:
     first = begun(tmp_path, OIL, "cancelled")
-    assert unfinished(tmp_path) == Version(first.folder, resumed=True)
+    assert unfinished(tmp_path, OIL) == Version(first.folder, resumed=True)
+    assert unfinished(tmp_path, INK) is None
     assert open_version(tmp_path, OIL, resume=True) == Version(first.folder, resumed=True)
     assert open_version(tmp_path, INK, resume=True).name == "v002"
     assert open_version(tmp_path, OIL, resume=False).name == "v003"
@@ -35,12 +36,12 @@ def test_an_unfinished_version_is_gone_on_with_only_where_all_is_the_same(tmp_pa
 
 def test_a_version_that_is_finished_or_not_ours_is_never_gone_on_with(tmp_path: Path) -> None:
     begun(tmp_path, OIL, DONE)
-    assert unfinished(tmp_path) is None
+    assert unfinished(tmp_path, OIL) is None
     for text in ("", "[]", "{"):
         folder = tmp_path / f"v{len(versions(tmp_path)) + 1:03d}"
         folder.mkdir()
         (folder / "version.json").write_text(text)
-        assert unfinished(tmp_path) is None
+        assert unfinished(tmp_path, OIL) is None
 
 
 def test_numbers_count_and_other_folders_do_not(tmp_path: Path) -> None:

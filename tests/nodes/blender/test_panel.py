@@ -18,6 +18,8 @@ def test_what_is_drawn_follows_the_run(tmp_path: Path) -> None:
     assert [text for text in drawn["in"] if text.startswith("stylising, ")]
     assert ("Cancel" in drawn["in"], "Stylize Shot" in drawn["in"]) == (True, False)
     assert {"Resume v001", "New Version"} <= {*drawn["cancelled"]}
+    assert "Stylize Shot" in drawn["another style"]
+    assert "Resume v001" not in drawn["another style"]
     assert {"Stylize Shot", "To Sequencer"} <= {*drawn["after"]}
     assert {"weight", "other", "clip", "first", "last", "optimization_iterations"} <= {*drawn["much"]}
     assert "network" not in drawn["much"]

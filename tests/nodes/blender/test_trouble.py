@@ -48,6 +48,10 @@ def test_a_plate_that_is_stopped_goes_on(tmp_path: Path) -> None:
     assert (found["third"]["doing"], found["third"]["version"]) == ("done", "v002")
 
 
+def test_no_other_shot_goes_on_with_a_version(tmp_path: Path) -> None:
+    assert blender("troubling.other_shots", tmp_path) == ["v001", "v001", "v002", "v003", "v004"]
+
+
 def test_a_full_disk_keeps_the_frames_that_are_done(tmp_path: Path) -> None:
     first, second = blender("troubling.full_disk", write_plate(tmp_path, 4, flat=1), tmp_path, 4, 20_000)
     assert (first["doing"], first["code"], first["shown"]) == ("failed", 4, 1)

@@ -49,6 +49,9 @@ def life(plate: str, out: str) -> dict[str, list[str]]:
     run.cancel()
     finish(run)
     found["cancelled"] = _buttons(node)
+    node.settings.styles[0].style = "ink"
+    found["another style"] = _buttons(node)
+    node.settings.styles[0].style = "oil"
     finish(Run(scene, tree, node))
     found["after"] = _buttons(node)
     node.settings.styles.add()

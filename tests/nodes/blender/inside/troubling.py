@@ -63,6 +63,31 @@ def cancelled_plate(out: str) -> dict[str, Any]:
     return {"first": first, "second": second, "third": third, "rendered again": again}
 
 
+def other_shots(out: str) -> list[str]:
+    """Cancel in the middle of the plate; then what version another file, another scene and another size go on with."""
+    scene, tree = saved_scene(out, "first")
+    node = render_node(scene, tree)
+    run = Run(scene, tree, node)
+    while run.doing != "render" or run.done < 1:
+        run.step()
+    run.close()
+    versions = [run.version.name]
+
+    def begin() -> None:
+        run = Run(scene, tree, node)
+        versions.append(run.version.name)
+        run.close()
+
+    begin()
+    scene.name = "Other"
+    begin()
+    scene.render.resolution_percentage = 50
+    begin()
+    bpy.ops.wm.save_as_mainfile(filepath=f"{out}/second.blend")
+    begin()
+    return versions
+
+
 def full_disk(plate: str, out: str, last: int, space: int) -> list[dict[str, Any]]:
     """Stylise where the worker can write so many bytes of a file and no more; then where there is space."""
     scene, tree = saved_scene(out, "full", (1, last))
