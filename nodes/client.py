@@ -120,6 +120,8 @@ class Client:
         if self.epitaph is not None:
             raise WorkerError(self.epitaph)
         job = uuid.uuid4().hex
+        if not self._open:
+            self._pipes.heard = time.monotonic()  # without work it had nothing to say
         self._pipes.send({"request": request, "job": job, "settings": dict(settings)})
         self._open[job], self._boxes[job] = None, deque()
         return job

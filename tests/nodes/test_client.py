@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -150,6 +151,18 @@ def test_a_worker_that_falls_silent_is_ended(tmp_path: Path) -> None:
         error = until(client, job)[-1]
         assert error["message"] == f"the worker gave no sign of life for 0.5 s and was ended; its log is {tmp_path}/log"
         wait_until_gone(client.pid)
+
+
+def test_a_worker_may_be_silent_while_it_has_nothing_to_do(tmp_path: Path) -> None:
+    patience = Patience(silence=1.0)
+    with Client([VST, "worker"], tmp_path / "log", patience=patience) as client:
+        greeted(client)
+        end = time.monotonic() + 2 * patience.silence
+        while time.monotonic() < end:
+            client.pump()
+            time.sleep(0.1)
+        assert "plate" in until(client, client.submit("render", {}))[-1]["message"]
+        assert client.epitaph is None
 
 
 @pytest.mark.parametrize(
