@@ -1,15 +1,15 @@
 """The node of Blender's compositor. It runs in Blender's Python; the engine is a process of its own.
 
 ``versions`` knows what differs between Blenders; ``properties``, ``styles`` and ``preferences`` are what can be set;
-``tree`` and ``node`` are the node; ``preflight`` finds what is wrong and ``mending`` mends it; ``shot`` and ``dump``
-make a ``run``, which ``operators``, ``panel`` and ``batch`` show.
+``tree`` and ``node`` are the node; ``preflight`` finds what is wrong and ``mending`` mends it; ``shot``, ``borrowed``
+and ``dump`` make a ``run``, which ``operators``, ``panel`` and ``batch`` show.
 """
 
 from __future__ import annotations
 
 import bpy  # type: ignore[import-not-found]
 
-from . import actions, batch, node, operators, panel, preferences, properties
+from . import actions, batch, borrowed, node, operators, panel, preferences, properties
 from .run import close_runs
 from .styles import drop_thumbnails, load_thumbnails
 from .workers import close_client
@@ -52,6 +52,7 @@ def register(addon: str = "") -> None:
     bpy.types.NODE_MT_add.append(node.draw_menu)
     bpy.app.handlers.load_pre.append(_before_load)
     bpy.app.handlers.save_pre.append(_before_save)
+    borrowed.watch()
     _commands.append(bpy.utils.register_cli_command(batch.COMMAND, batch.stylize_file))
 
 
@@ -61,6 +62,7 @@ def unregister() -> None:
     close_client()
     while _commands:
         bpy.utils.unregister_cli_command(_commands.pop())
+    borrowed.stop_watching()
     bpy.app.handlers.load_pre.remove(_before_load)
     bpy.app.handlers.save_pre.remove(_before_save)
     bpy.types.NODE_MT_add.remove(node.draw_menu)

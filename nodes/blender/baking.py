@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .tree import remove_dump
 from .versions import OWN, animation_curves
 
 
@@ -17,6 +18,7 @@ def bake(tree: Any, node: Any) -> Any:
     group = tree.nodes.new("CompositorNodeGroup")
     group.node_tree = node.node_tree.copy()
     group.node_tree.name, group.node_tree.use_fake_user = f"{name} (baked)", False
+    remove_dump(group.node_tree)  # which is there while Blender renders the plate
     group.node_tree.pop(OWN, None)  # no longer that of a node which can be deleted with it
     group.location, group.width, group.mute = node.location, node.width, node.mute
     group.label = node.label or name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import bpy  # type: ignore[import-not-found]
@@ -77,13 +78,15 @@ class _Polling:
         if not self._task.over:
             return {"PASS_THROUGH"}
         context.window_manager.event_timer_remove(self._timer)
-        context.workspace.status_text_set(None)
+        _clear_status()
         return self._close()
 
     def cancel(self, context: Any) -> None:
         """Called by Blender where the window goes away."""
         context.window_manager.event_timer_remove(self._timer)
+        _clear_status()
         self._task.cancel()
+        bpy.app.timers.register(partial(_wind_down, self._task))
 
     def _close(self) -> set[str]:
         failed = self._task.exit_code not in (0, CANCELLED)
@@ -93,6 +96,19 @@ class _Polling:
     def _refuse(self, error: WorkerError) -> set[str]:
         self.report({"WARNING"}, str(error))
         return {"CANCELLED"}
+
+
+def _clear_status() -> None:
+    """The artist may have gone from one workspace to another meanwhile."""
+    for workspace in bpy.data.workspaces:
+        workspace.status_text_set(None)
+
+
+def _wind_down(task: Any) -> float | None:
+    """Let something come to its end without a window."""
+    if not task.over:
+        task.step()
+    return None if task.over else LOOK
 
 
 @with_properties(
@@ -132,6 +148,10 @@ class VST_OT_stylize(_Polling, bpy.types.Operator):  # type: ignore[misc] # noqa
     def wait(self) -> None:
         """Print what it is at."""
         follow(self._task)
+
+    def _close(self) -> set[str]:
+        bpy.ops.ed.undo_push(message=self.bl_label)  # or undoing what comes next would take the frames out of the node
+        return super()._close()
 
 
 class VST_OT_test_worker(_Polling, bpy.types.Operator):  # type: ignore[misc] # noqa: N801 - Blender's way

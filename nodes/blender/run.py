@@ -14,6 +14,7 @@ from ..errors import WorkerError
 from ..exr_header import ExrHeader, check_exr
 from ..folders import DONE, Version, open_version
 from ..job import Job, within_frame
+from .borrowed import is_borrowed
 from .dump import dump_plate
 from .preferences import LOG
 from .preflight import find_problems
@@ -21,7 +22,7 @@ from .shot import blender_space, read_shot
 from .tree import Sequence, find_node, show
 from .workers import get_client
 
-USAGE, OUTPUT, CANCELLED = 2, 4, 130
+_INTERNAL, USAGE, OUTPUT, CANCELLED = 1, 2, 4, 130
 _AT_ONCE = 0.02  # seconds of a step; a version that is gone on with may have a thousand frames to tell of
 RUNS: dict[str, Run] = {}
 """The last run of each node, by its identity."""
@@ -45,6 +46,7 @@ class Run:
         kept: how many frames an earlier run had done.
         notes: what the artist should know of single frames.
         exit_code: as that of ``vst render``.
+        wanted: whether nobody has cancelled it.
 
     Raises:
         WorkerError: something is wrong that would spoil it; nothing was begun.
@@ -60,7 +62,7 @@ class Run:
         self.notes: list[str] = []
         self.version: Version = open_version(self.shot.root, self.shot.identity, resume=resume)
         self.job: Job | None = None
-        self._windowed, self._wanted = windowed, True
+        self._windowed, self.wanted = windowed, True
         self._good: dict[int, Path] = {}
         self._header: ExrHeader | None = None
         self._begun = time.monotonic()
@@ -79,7 +81,7 @@ class Run:
 
     def cancel(self) -> None:
         """Ask for the end; frames that are done stay."""
-        self._wanted = False
+        self.wanted = False
         if self.job is not None:
             self.job.cancel()
 
@@ -91,6 +93,9 @@ class Run:
             self._end("failed", str(error), self.exit_code or OUTPUT)
         except OSError as error:
             self._end("failed", f"{error.filename}: {error.strerror}; check space and permissions", OUTPUT)
+        except Exception as error:  # noqa: BLE001 - or the run would never be over, and the node at work for ever
+            LOG.error("internal error", exc_info=error)
+            self._end("failed", f"internal error ({type(error).__name__}: {error}); the terminal says where", _INTERNAL)
 
     def close(self) -> None:
         """End at once, whatever it is at, and leave Blender as it was."""
@@ -105,7 +110,8 @@ class Run:
         client = get_client()  # starts while Blender renders
         if shot.pattern is None:
             yield from self._dump()
-        if not self._wanted:
+            self.wanted = self.wanted and self.done == shot.frames
+        if not self.wanted:
             self._end("cancelled", "cancelled before the first stylised frame", CANCELLED)
             return
         self.doing, self.done = "stylize", 0
@@ -117,6 +123,8 @@ class Run:
             while heard and time.monotonic() < end:
                 self._note(heard.popleft())
             yield
+            if find_node(shot.uid) is None:
+                raise WorkerError("the node was deleted; the frames that are done stay")
         self._finish(self.job)
 
     def _dump(self) -> Iterator[None]:
@@ -125,7 +133,7 @@ class Run:
         try:
             for self.done in frames:
                 yield
-                if not self._wanted:
+                if not self.wanted and not is_borrowed():  # or Blender would write the frame where the artist's belong
                     return
         finally:
             frames.close()  # puts the scene back
@@ -194,6 +202,8 @@ def running(uid: str) -> Run | None:
 
 def spell(run: Run) -> str:
     """What a run is at, in a few words."""
+    if not run.over and not run.wanted:
+        return "cancelling"
     words = {"render": "rendering the plate", "start": "starting the worker", "stylize": "stylising"}
     return f"{words.get(run.doing, run.doing)}, {run.done} of {run.shot.frames} frames"
 

@@ -17,6 +17,8 @@ from .preferences import preferences
 from .versions import working_space
 
 PLATE, MOTION = "plate", "motion"
+BEFORE = "vst_before"
+"""Property of a scene that a run has changed for a frame, with what was there before."""
 LINEAR = "Linear Rec.709"
 _INTEROP = {
     "lin_rec709_scene": (LINEAR,),
@@ -119,7 +121,8 @@ def started_version(scene: Any, node: Any) -> Version | None:
 def frame_range(scene: Any, settings: Any) -> tuple[int, int]:
     """First and last frame of the scene that are stylised."""
     if settings.use_scene_range:
-        return scene.frame_start, scene.frame_end
+        before = scene.get(BEFORE)  # another node renders a frame of it
+        return (before["frame_start"], before["frame_end"]) if before else (scene.frame_start, scene.frame_end)
     return settings.first, settings.last
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from blender_frames import write_plate
 from real_blender import blender
 
 
@@ -43,3 +44,7 @@ def test_undo_and_redo_leave_the_node_whole(tmp_path: Path) -> None:
         "back": [2, True, 1],
         "never added": [None, None, 0],
     }
+
+
+def test_undoing_what_came_after_a_run_leaves_its_frames_in_the_node(tmp_path: Path) -> None:
+    assert blender("living.undo_after_run", write_plate(tmp_path, 1), tmp_path)

@@ -65,3 +65,22 @@ def test_a_disk_too_full_for_the_plate_is_told_of(tmp_path: Path) -> None:
     assert (first["doing"], first["code"], first["shown"]) == ("failed", 4, 0)
     assert "plate.0001.exr was not written whole; check the free space" in first["message"]
     assert (second["doing"], second["shown"], second["version"]) == ("done", 2, "v001")
+
+
+def test_what_is_borrowed_for_a_frame_is_in_no_saved_file_and_no_step_of_the_undo(tmp_path: Path) -> None:
+    found = blender("troubling.borrowed_scene", tmp_path)
+    assert (found.pop("in"), found.pop("saved")) == (3, 3)  # nodes of output
+    assert found == dict.fromkeys(("range", "after", "undone", "opened"), "as before")
+
+
+def test_a_timeline_with_strips_is_in_no_ones_way(tmp_path: Path) -> None:
+    found = blender("troubling.busy_timeline", tmp_path)
+    assert (found["doing"], found["kept"]) == ("done", True), found["message"]
+
+
+def test_a_node_that_is_spoilt_or_gone_ends_its_run(tmp_path: Path) -> None:
+    edited, deleted = blender("troubling.spoilt_node", write_plate(tmp_path, 24), tmp_path, 24)
+    assert (edited["doing"], edited["code"]) == ("failed", 1)
+    assert edited["message"].startswith("internal error (KeyError")
+    assert (deleted["doing"], deleted["code"]) == ("failed", 4)
+    assert deleted["message"] == "the node was deleted; the frames that are done stay"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import bpy  # type: ignore[import-not-found]
-from blender_scenes import new_node, new_scene
+from blender_scenes import new_node, new_scene, saved_scene, sequence_node
 
 from nodes.blender.preflight import find_problems
-from nodes.blender.tree import find_node
+from nodes.blender.tree import find_node, shows
 from nodes.blender.versions import IS_5, compositor_tree
 
 
@@ -68,6 +68,19 @@ def undo(out: str) -> dict[str, Any]:
         _step("undo")
     found["never added"] = _state(uid)
     return found
+
+
+def undo_after_run(plate: str, out: str) -> bool:
+    """Stylise, change the strength, undo that: whether the node still shows the frames."""
+    _, tree = saved_scene(out, "undone", (1, 1))
+    node = sequence_node(tree, plate)
+    _push("Begin")
+    assert bpy.ops.vst.stylize(uid=node.uid) == {"FINISHED"}
+    node.inputs["Strength"].default_value = 0.5
+    _push("Strength")
+    _step("undo")
+    node = compositor_tree(bpy.context.scene).nodes["Stylize"]
+    return node.inputs["Strength"].default_value == 1.0 and shows(node.node_tree)
 
 
 def _push(step: str) -> None:

@@ -12,8 +12,10 @@ import bpy  # type: ignore[import-not-found]
 from blender_scenes import finish, move_cube, render_node, saved_scene, sequence_node, told, written_at
 
 from nodes.blender import batch, workers
+from nodes.blender.borrowed import borrowed
 from nodes.blender.run import Run
-from nodes.blender.versions import compositor_tree
+from nodes.blender.shot import frame_range, read_shot
+from nodes.blender.versions import IS_5, compositor_tree, strips_of
 
 
 def sequence(plate: str, out: str, last: int, file: str = "") -> dict[str, Any]:
@@ -123,3 +125,55 @@ def refused(out: str) -> dict[str, Any]:
     pressed = bpy.ops.vst.stylize(uid=node.uid)
     made = (Path(out) / "stylized").exists()
     return {"pressed": list(pressed), "code": batch.stylize_scene(scene), "made": made}
+
+
+def borrowed_scene(out: str) -> dict[str, Any]:
+    """What a scene is like whose frame is being rendered, that was renamed, saved, undone and opened meanwhile."""
+    scene, tree = saved_scene(out, "borrowed", (1, 3))
+    node = render_node(scene, tree)
+    before = _lent()
+    with borrowed(read_shot(scene, node), 2, Path(out)):
+        found: dict[str, Any] = {"in": _lent(), "range": frame_range(scene, node.settings) == (1, 3) and before}
+        bpy.ops.wm.save_mainfile()
+        found["saved"] = _lent()
+        bpy.ops.ed.undo_push(message="Edit")
+        scene.name = "Other"
+    found["after"] = _lent()
+    bpy.ops.ed.undo_push(message="Later")
+    with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
+        assert bpy.ops.ed.undo() == {"FINISHED"}
+    found["undone"] = _lent()
+    bpy.ops.wm.open_mainfile(filepath=f"{out}/borrowed.blend")
+    found["opened"] = _lent()
+    return {name: "as before" if value == before else value[0] for name, value in found.items()}
+
+
+def _lent() -> list[Any]:
+    scene = bpy.context.scene
+    inner = compositor_tree(scene).nodes["Stylize"].node_tree
+    writers = sum("Output" in each.bl_idname for each in inner.nodes)
+    values = [scene.frame_start, scene.frame_end, scene.render.filepath, scene.render.use_sequencer, len(scene.keys())]
+    return [writers, *values]
+
+
+def busy_timeline(out: str) -> dict[str, Any]:
+    """Stylise a scene whose timeline has a strip."""
+    scene, tree = saved_scene(out, "timeline", (1, 2))
+    move_cube(scene)
+    strips_of(scene).new_effect("Color", "COLOR", 1, 1, **{"length" if IS_5 else "frame_end": 3})
+    node = render_node(scene, tree)
+    found = told(finish(Run(scene, tree, node)), node)
+    return {"doing": found["doing"], "message": found["message"], "kept": scene.render.use_sequencer}
+
+
+def spoilt_node(plate: str, out: str, last: int) -> list[dict[str, Any]]:
+    """Run a node whose inside somebody has edited, and one that is deleted while it is stylised."""
+    scene, tree = saved_scene(out, "spoilt", (1, last))
+    edited, deleted = sequence_node(tree, plate), sequence_node(tree, plate)
+    edited.node_tree.nodes.remove(edited.node_tree.nodes["First"])
+    runs = [finish(Run(scene, tree, edited)), Run(scene, tree, deleted)]
+    while not (runs[1].over or (runs[1].doing == "stylize" and runs[1].done)):
+        runs[1].step()
+    tree.nodes.remove(deleted)
+    finish(runs[1])
+    return [{"doing": run.doing, "code": run.exit_code, "message": run.message} for run in runs]
