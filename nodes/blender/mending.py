@@ -73,6 +73,10 @@ def _link_vectors(_scene: Any, tree: Any, node: Any) -> None:
         tree.links.new(layers.outputs[name], node.inputs[name])
 
 
+def _use_layer(_scene: Any, _tree: Any, node: Any) -> None:
+    view_layer(render_layers(node)).use = True
+
+
 def _use_compositor(scene: Any, _tree: Any, _node: Any) -> None:
     scene.render.use_compositing = True
     if not IS_5:
@@ -115,6 +119,8 @@ MENDS: dict[str, Callable[[Any, Any, Any], None]] = {
     "unmute": _set("node", "mute", False),
     "estimate": _set("settings", "flow_source", "dis"),
     "vectors": _link_vectors,
+    "stereo": _set("render", "use_multiview", False),
+    "layer": _use_layer,
     "blur": _set("render", "use_motion_blur", False),
     "space": _set("settings", "color_space", "lin_rec709_scene"),
 }

@@ -107,6 +107,13 @@ def _inputs(scene: Any, tree: Any, node: Any) -> Iterator[Problem]:
         yield Problem("the node is muted; unmute it", "unmute", "Unmute")
     if (scene.compositing_node_group if IS_5 else scene.node_tree) != tree:
         yield Problem(f"the node is not in the compositor of the scene {scene.name!r}; choose the scene that it is in")
+    if scene.render.use_multiview:
+        line = "stereoscopy is on, and the plate would be one of each eye; turn it off"
+        yield Problem(line, "stereo", "Turn Off Stereoscopy")
+    layers = render_layers(node)
+    if layers is not None and not view_layer(layers).use:
+        line = f"the view layer {view_layer(layers).name!r} is not rendered; turn on Use for Rendering"
+        yield Problem(line, "layer", "Turn On View Layer")
     yield from _working_space(node)
     if node.settings.flow_source == "vectors" and node.settings.temporal:
         yield from _vectors(scene, node)
