@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import bpy  # type: ignore[import-not-found]
 
 from ..errors import WorkerError
-from .run import RUNS, USAGE, Run, spell
+from .run import OUTPUT, RUNS, USAGE, Run, spell
 from .versions import compositor_tree
 
 COMMAND = "stylize"
@@ -34,8 +34,13 @@ def stylize_file(arguments: Sequence[str]) -> int:
         print(f"vst: {' '.join(str(error).split())}", flush=True)  # noqa: T201 - a command line
         return USAGE
     code = stylize_scene(bpy.context.scene, given.node, resume=not given.new_version)
-    if RUNS:
-        bpy.ops.wm.save_mainfile()
+    try:
+        if RUNS:
+            bpy.ops.wm.save_mainfile()
+    except RuntimeError as error:
+        line = f"the file cannot be saved, the frames stay ({' '.join(str(error).split())})"
+        print(f"vst: {line}", flush=True)  # noqa: T201 - see above
+        return code or OUTPUT
     return code
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .tree import shown_sequence
+from .tree import from_file, shown_sequence
 from .versions import IS_5, strips_of
 
 
@@ -18,7 +18,7 @@ def to_sequencer(scene: Any, inner: Any) -> Any:
     paths = [sequence.path(number) for number in range(sequence.first, sequence.last + 1)]
     strips = strips_of(scene)
     channel = 1 + max((strip.channel for strip in strips), default=0)
-    strip = strips.new_image(sequence.stem, str(paths[0]), channel, sequence.first + sequence.shift)
+    strip = strips.new_image(sequence.stem, from_file(paths[0]), channel, sequence.first + sequence.shift)
     for path in paths[1:]:
         strip.elements.append(path.name)
     strip.colorspace_settings.name = image.colorspace_settings.name

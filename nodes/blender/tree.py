@@ -134,9 +134,7 @@ def show(tree: Any, sequence: Sequence, color_space: str | None) -> Any:
     if color_space is not None:
         image.colorspace_settings.name = color_space
     node.image = image
-    path = str(sequence.path(sequence.first))
-    if bpy.data.is_saved and Path(bpy.data.filepath).anchor == sequence.folder.anchor:
-        path = bpy.path.relpath(path)
+    path = from_file(sequence.path(sequence.first))
     image.filepath_raw = path  # which reads nothing: that is for whoever draws or renders
     node.frame_start, node.frame_duration = sequence.first + sequence.shift, sequence.last - sequence.first + 1
     node.frame_offset = sequence.first - 1
@@ -145,6 +143,13 @@ def show(tree: Any, sequence: Sequence, color_space: str | None) -> Any:
     if old is not None and old.users == 0:
         bpy.data.images.remove(old)
     return image
+
+
+def from_file(path: Path) -> str:
+    """A path as Blender keeps it, seen from the file where that can be, so that both can move together."""
+    if bpy.data.is_saved and Path(bpy.data.filepath).anchor == path.anchor:
+        return str(bpy.path.relpath(str(path)))
+    return str(path)
 
 
 def shows(tree: Any) -> bool:

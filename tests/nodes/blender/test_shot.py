@@ -76,6 +76,7 @@ def test_the_colour_space_is_said_and_set(shot: Shot) -> None:
 def test_the_timeline_plays_the_same_frames(shot: Shot) -> None:
     folder, said = shot
     assert said["strip"] == [1, 4, 4]
+    assert said["moves along"]
     for number in (1, 4):
         seen = color(folder / f"timeline_{number}.exr")
         np.testing.assert_allclose(seen, color(stylized(folder, number, "shot", SECOND)), atol=2e-3)
@@ -145,5 +146,5 @@ def test_a_scene_in_another_working_space_keeps_its_colours(tmp_path: Path) -> N
 
 def test_a_farm_gets_an_exit_code(tmp_path: Path) -> None:
     found = blender("stylizing.command", tmp_path, log=tmp_path / "printed")
-    assert found == {"codes": {"no file": 2, "no node": 2, "good": 0}, "shown": 2}
+    assert found == {"codes": {"no file": 2, "no node": 2, "good": 0, "not saved": 4}, "shown": 2}
     assert "vst: there is no such Stylize node in the compositor of this scene" in (tmp_path / "printed").read_text()

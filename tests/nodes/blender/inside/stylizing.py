@@ -52,6 +52,7 @@ def whole_way(out: str) -> dict[str, Any]:
     assert bpy.ops.vst.to_sequencer(uid=node.uid) == {"FINISHED"}
     (strip,) = strips_of(scene)
     found["strip"] = [strip.frame_final_start, strip.frame_final_end - 1, len(strip.elements)]
+    found["moves along"] = strip.directory.startswith("//")
     scene.render.use_compositing, scene.render.use_sequencer = False, True
     scene.view_settings.view_transform = "Raw"
     for frame in (1, 4):
@@ -151,7 +152,10 @@ def command(out: str) -> dict[str, Any]:
     codes = {name: batch.stylize_file(arguments) for name, arguments in _commands(out, file).items()}
     bpy.ops.wm.open_mainfile(filepath=file)
     node = compositor_tree(bpy.context.scene).nodes["Stylize"]
-    return {"codes": codes, "shown": node.node_tree.nodes["Stylized"].frame_duration}
+    shown = node.node_tree.nodes["Stylized"].frame_duration
+    Path(f"{file}@").mkdir()  # where Blender writes what it saves
+    codes["not saved"] = batch.stylize_file([file])
+    return {"codes": codes, "shown": shown}
 
 
 def _commands(out: str, file: str) -> dict[str, list[str]]:
