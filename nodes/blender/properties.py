@@ -120,7 +120,7 @@ class VST_PG_settings(bpy.types.PropertyGroup):  # type: ignore[misc] # noqa: N8
         """The settings of a render, without plate, frames and output."""
         values = {knob.name: getattr(self, knob.name) for knob in node_knobs()}
         for knob in node_knobs():
-            if knob.kind == "file":
+            if knob.kind == "file" or str(values[knob.name]).startswith("//"):  # as vectors in files of their own can
                 values[knob.name] = bpy.path.abspath(values[knob.name])
         values["style_styles"] = [entry.spelled() for entry in self.styles]
         if len(self.styles) > 1:

@@ -87,7 +87,7 @@ def read_shot(scene: Any, node: Any) -> Shot:
     """
     settings = node.settings
     first, last = frame_range(scene, settings)
-    pattern, shift = _plate(settings)
+    pattern, shift = plate_pattern(settings)
     own = settings.engine_settings()
     own["frames"] = f"{first - shift}-{last - shift}"
     own["device"] = preferences().device
@@ -159,7 +159,7 @@ def _origin(scene: Any, node: Any, *, rendered: bool) -> dict[str, Any]:
     return {"file": file, "scene": scene.name, "size": size if rendered else None}
 
 
-def _plate(settings: Any) -> tuple[str | None, int]:
+def plate_pattern(settings: Any) -> tuple[str | None, int]:
     """The pattern of the plate on disk, and what its numbers are behind the scene's."""
     if settings.source == "RENDER":
         return None, 0
@@ -173,6 +173,6 @@ def _plate(settings: Any) -> tuple[str | None, int]:
     if not numbers:
         raise WorkerError(f"{path} has no number; choose a clip of an image sequence")
     number = numbers[-1]
-    head, _, tail = path.name.rpartition(number)
+    head, _, tail = path.stem.rpartition(number)
     shift = clip.frame_start - clip.frame_offset - int(number)
-    return str(path.with_name(f"{head}{'#' * len(number)}{tail}")), shift
+    return str(path.with_name(f"{head}{'#' * len(number)}{tail}{path.suffix}")), shift

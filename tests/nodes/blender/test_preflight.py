@@ -18,3 +18,7 @@ def test_every_problem_has_a_line_and_a_button_that_mends_it(tmp_path: Path) -> 
 
 def test_the_worker_can_be_tried() -> None:
     assert re.fullmatch(r"vst \S+ on \w.*, \d+\.\d\d s for a frame of 128 x 128", blender("checking.trial"))
+
+
+def test_files_are_named_as_the_engine_finds_them(tmp_path: Path) -> None:
+    assert blender("checking.files", tmp_path) == [str(tmp_path / "flow.####.exr"), str(tmp_path / "shot_#.jp2")]

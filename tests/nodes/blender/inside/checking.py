@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from types import SimpleNamespace
 from typing import Any
 
 import bpy  # type: ignore[import-not-found]
 from blender_scenes import new_node, new_scene
 
 from nodes.blender.preflight import find_problems
+from nodes.blender.shot import plate_pattern
 from nodes.blender.styles import FILE, style_items
 from nodes.blender.versions import IS_5
 
@@ -43,6 +45,11 @@ def preflight(out: str) -> dict[str, Any]:
     look("vectors")
     scene.render.use_motion_blur = True
     look("blur")
+    scene.render.use_multiview = True
+    look("stereo")
+    scene.view_layers.new("Other")
+    view_layer.use = False
+    look("layer")
     camera = scene.camera
     camera.data.type = "ORTHO"
     camera.keyframe_insert("location", frame=1)
@@ -84,3 +91,14 @@ def styles() -> list[str]:
     *names, other = (item[0] for item in style_items(None, None))
     assert other == FILE
     return names
+
+
+def files(out: str) -> list[str]:
+    """Files of vectors beside the file, and a clip whose suffix has a digit, as the engine gets them."""
+    _, tree = new_scene()
+    bpy.ops.wm.save_as_mainfile(filepath=f"{out}/files.blend")
+    settings = new_node(tree).settings
+    settings.flow_source = "//flow.####.exr"
+    clip = SimpleNamespace(filepath="//shot_2.jp2", frame_start=1, frame_offset=0)
+    pattern, _ = plate_pattern(SimpleNamespace(source="CLIP", clip=clip))
+    return [settings.engine_settings()["flow"]["source"], str(pattern)]
