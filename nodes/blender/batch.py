@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import time
 from collections.abc import Sequence
 
@@ -75,11 +76,12 @@ def stylize_scene(scene: object, name: str | None = None, *, resume: bool = True
 
 def follow(run: Run) -> None:
     """Wait for the end of a run, and print what it is at; Ctrl-C cancels it."""
+    # Blender has a handler of its own, and an exception in the middle of a step would leave the run without an end.
+    before = signal.signal(signal.SIGINT, lambda *_: run.cancel())
     try:
         _print_steps(run)
-    except KeyboardInterrupt:
-        run.cancel()
-        _print_steps(run)
+    finally:
+        signal.signal(signal.SIGINT, before or signal.default_int_handler)
     for note in run.notes:
         print(f"vst: {note}", flush=True)  # noqa: T201 - see above
 

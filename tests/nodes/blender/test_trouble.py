@@ -48,6 +48,10 @@ def test_a_plate_that_is_stopped_goes_on(tmp_path: Path) -> None:
     assert (found["third"]["doing"], found["third"]["version"]) == ("done", "v002")
 
 
+def test_ctrl_c_cancels_and_keeps_what_is_done(tmp_path: Path) -> None:
+    assert blender("troubling.interrupted", tmp_path) == [130, ["plate.0001.exr"]]
+
+
 def test_no_other_shot_goes_on_with_a_version(tmp_path: Path) -> None:
     assert blender("troubling.other_shots", tmp_path) == ["v001", "v001", "v002", "v003", "v004"]
 

@@ -177,3 +177,13 @@ def spoilt_node(plate: str, out: str, last: int) -> list[dict[str, Any]]:
     tree.nodes.remove(deleted)
     finish(runs[1])
     return [{"doing": run.doing, "code": run.exit_code, "message": run.message} for run in runs]
+
+
+def interrupted(out: str) -> tuple[int, list[str]]:
+    """Ctrl-C while the first frame of the plate is rendered: the exit code, and the frames of the plate."""
+    scene, tree = saved_scene(out, "interrupted")
+    move_cube(scene)
+    render_node(scene, tree)
+    bpy.app.handlers.render_post.append(lambda *_: os.kill(os.getpid(), signal.SIGINT))
+    code = batch.stylize_scene(scene)
+    return code, sorted(path.name for path in Path(out).rglob("plate.*.exr"))
