@@ -145,6 +145,14 @@ def test_one_render_at_a_time(tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.parametrize("name", ["gate", "lock"])
+def test_a_shot_that_cannot_be_locked(tmp_path: Path, name: str) -> None:
+    states = store(tmp_path)
+    (states.folder / name).mkdir()  # as where another user's render was, or a share without locks
+    with pytest.raises(OutputError, match=r"\.out\.vst: cannot be locked \(Is a directory\)"), states.lock():
+        pass
+
+
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     states = StateStore(FrameSequence.parse(tmp_path / "file" / "out.####.exr"), FINGERPRINT, FRAMES)

@@ -67,7 +67,7 @@ class Claim:
             name: what the shot is called, for the error.
 
         Raises:
-            OutputError: another one renders some of the frames, or the folder cannot be made.
+            OutputError: another one renders some of the frames, or the folder cannot be made or locked.
         """
         make_folder(self.folder)
         with ExitStack() as stack:
@@ -79,6 +79,9 @@ class Claim:
                 raise OutputError(
                     "another render is writing this shot", where=name, remedy="wait for it, or stop it"
                 ) from None
+            except OSError as error:
+                remedy = "look to the permissions of what is in it, and whether its file system has locks"
+                raise OutputError(f"cannot be locked ({error.strerror})", where=self.shot, remedy=remedy) from None
             yield
 
     def _take(self, stack: ExitStack) -> None:
