@@ -96,7 +96,8 @@ def run_blender(program: Path, code: str, environment: Environment = os.environ)
 
 def nuke_folder(environment: Environment = os.environ, platform: str = sys.platform) -> Path:
     """The folder of a user's own files for Nuke, of all versions; it may not be there yet."""
-    return _home(environment, platform) / ".nuke"
+    named = environment.get("HOME") if platform == "win32" else ""  # which goes first there, for Nuke alone
+    return (Path(named) if named else _home(environment, platform)) / ".nuke"
 
 
 def _blender_bases(environment: Environment, platform: str) -> list[Path]:

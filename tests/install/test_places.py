@@ -63,7 +63,9 @@ def test_what_is_no_blender_is_refused(tmp_path: Path) -> None:
 
 def test_nuke_has_one_folder_for_all_versions(tmp_path: Path) -> None:
     assert nuke_folder({"HOME": str(tmp_path)}, "linux") == tmp_path / ".nuke"
-    assert nuke_folder({"USERPROFILE": str(tmp_path), "HOME": "/other"}, "win32") == tmp_path / ".nuke"
+    assert nuke_folder({"USERPROFILE": str(tmp_path)}, "win32") == tmp_path / ".nuke"
+    # Nuke's own manual: .nuke is in HOME, and where that is not set, as is common, in USERPROFILE.
+    assert nuke_folder({"USERPROFILE": "/other", "HOME": str(tmp_path)}, "win32") == tmp_path / ".nuke"
 
 
 def test_a_user_without_a_home_is_told_what_to_name(monkeypatch: pytest.MonkeyPatch) -> None:
