@@ -120,8 +120,8 @@ def _blender_programs(environment: Environment, platform: str) -> Iterator[tuple
     for program in named:
         try:
             told = subprocess.run(  # noqa: S603 - where Blender is installed
-                [program, "--version"], capture_output=True, text=True, timeout=30, check=False
-            ).stdout
+                [program, "--version"], stdin=subprocess.DEVNULL, capture_output=True, timeout=30, check=False
+            ).stdout.decode(errors="replace")
         except (OSError, subprocess.TimeoutExpired):
             continue
         found = re.match(r"Blender (\d+\.\d+)", told)

@@ -33,7 +33,7 @@ def test_every_version_that_was_started_is_found(
 
 def program(path: Path, version: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(f"#!/bin/sh\necho 'Blender {version} LTS'\n")
+    path.write_bytes(f"#!/bin/sh\necho 'Blender {version} LTS, geöffnet'\n".encode("cp1252"))
     path.chmod(0o755)
     return path
 
