@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -64,16 +65,19 @@ def ask_blender(program: Path) -> tuple[str, Path]:
     Raises:
         OSError, ValueError: it is none.
     """
-    asked = "import bpy; print('VST', '%d.%d' % bpy.app.version[:2], bpy.utils.resource_path('USER'), sep='|')"
-    told = run_blender(program, asked)
-    found = re.search(r"^VST\|(.+)\|(.+)$", told, re.MULTILINE)
+    answer = "'%d.%d' % bpy.app.version[:2], bpy.utils.resource_path('USER')"
+    told = run_blender(program, f"import bpy, json; print('VST|' + json.dumps([{answer}]))")  # ASCII: see run_blender
+    found = re.search(r"^VST\|(.+)$", told, re.MULTILINE)
     if found is None:
         raise ValueError("it is no Blender, and no Python that has bpy")
-    return found[1], Path(found[2])
+    version, folder = json.loads(found[1])
+    return version, Path(folder)
 
 
 def run_blender(program: Path, code: str, environment: Environment = os.environ) -> str:
     """All that a Blender, without a window, or a Python that has ``bpy``, prints when it runs some Python.
+
+    Only of ASCII it is certain how it was meant: a Python on Windows prints in the machine's code page.
 
     Raises:
         OSError: it cannot be started, or does not end.

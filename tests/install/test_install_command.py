@@ -82,7 +82,7 @@ def test_what_is_wrong_is_one_line(home: Path, vst: Run, arguments: tuple[str, .
 def test_a_blender_in_this_folder_is_named_without_its_path(
     home: Path, vst: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (home / "blender").write_text(f"#!/bin/sh\necho 'VST|4.5|{home}/user'\n")
+    (home / "blender").write_text(f'#!/bin/sh\necho \'VST|["4.5", "{home}/user"]\'\n')
     (home / "blender").chmod(0o755)
     monkeypatch.chdir(home)
     monkeypatch.setenv("PATH", "/bin")

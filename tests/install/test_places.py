@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,15 @@ def test_what_is_no_blender_is_refused(tmp_path: Path) -> None:
         ask_blender(program(tmp_path / "blender", "4.5.0"))
     with pytest.raises(OSError, match="No such file"):
         ask_blender(tmp_path / "none")
+
+
+def test_a_folder_is_told_in_any_encoding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "Jörg"
+    stand_in = f"class app: version = 4, 5, 0\nclass utils: resource_path = staticmethod(lambda _: {str(folder)!r})\n"
+    (tmp_path / "bpy.py").write_text(stand_in, encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("PYTHONIOENCODING", "cp1252")  # as on Windows
+    assert ask_blender(Path(sys.executable)) == ("4.5", folder)
 
 
 def test_nuke_has_one_folder_for_all_versions(tmp_path: Path) -> None:
