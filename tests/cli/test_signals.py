@@ -35,6 +35,16 @@ def test_a_stopped_render_keeps_its_frames_and_goes_on(
     assert differing(rendered, tmp_path, SHOT) == []
 
 
+def test_ctrl_break_which_farms_send_on_windows_is_their_sigterm(small_shot: SmallShot, tmp_path: Path) -> None:
+    with_break = f"import signal; signal.SIGBREAK = signal.SIGUSR2; {COMMAND_LINE}"
+    with start_child(with_break, *small_shot.command(tmp_path, "--json")) as child:
+        wait_for(child, "frame")
+        child.send_signal(signal.SIGUSR2)
+        _, complaints = child.communicate(timeout=60)
+    assert (child.returncode, complaints[:13]) == (143, "vst: stopped;")
+    assert leftovers(tmp_path) == []
+
+
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_signal_while_the_engine_loads_is_no_traceback(tmp_path: Path, sent: signal.Signals, code: int) -> None:
     announced = """

@@ -7,10 +7,14 @@ from typing import NoReturn
 
 __all__ = ["main"]
 
+ENDINGS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGBREAK") if hasattr(signal, name))
+"""What asks a process to end: on Windows nobody can send SIGTERM, and farms send Ctrl-Break."""
+
 
 def main() -> NoReturn:
     """Run ``vst``. Loading the engine takes seconds, in which a signal must not end in a traceback either."""
-    signal.signal(signal.SIGTERM, _terminated)
+    for ending in ENDINGS:
+        signal.signal(ending, _terminated)
     # Threads of torch that wait for one another spin, for long. Beside the threads that read and write frames, or
     # another task on the machine, that costs several times what they do. To be said before torch is loaded.
     os.environ.setdefault("GOMP_SPINCOUNT", "20000")

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 import typer
 
+from vst_core.cli import ENDINGS
 from vst_core.cli.commands import vst
 from vst_core.cli.completion import VARIABLE, complete
 from vst_core.cli.lines import complain, emit
@@ -23,12 +24,12 @@ _STOPPED = "stopped; finished frames are kept, and the same command, less any --
 
 
 class Terminated(BaseException):
-    """SIGTERM arrived. No ``Exception``, so that nothing on the way out takes it for an error."""
+    """SIGTERM or its like arrived. No ``Exception``, so that nothing on the way out takes it for an error."""
 
 
 def run() -> NoReturn:
     """Run ``vst`` and leave with one of the documented exit codes; no traceback reaches the user."""
-    signal.signal(signal.SIGTERM, _terminate)
+    _on_ending(_terminate)
     if VARIABLE in os.environ:
         complete(vst)
     try:
@@ -68,5 +69,10 @@ def _internal(error: Exception) -> str:
 
 
 def _terminate(*_: Any) -> NoReturn:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    _on_ending(signal.SIG_IGN)
     raise Terminated
+
+
+def _on_ending(handler: Any) -> None:
+    for ending in ENDINGS:
+        signal.signal(ending, handler)

@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from vst_core.cli import ENDINGS
 from vst_core.cli.lines import emit
 from vst_core.cli.options import SETTINGS_AND_JSON, Option, put_options, require, with_options
 from vst_core.errors import ExitCode, VstError
@@ -114,7 +115,7 @@ class HeldSignals:
         received: the one that came.
     """
 
-    _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+    _SIGNALS = (signal.SIGINT, *ENDINGS)
 
     def __init__(self) -> None:
         self.received: signal.Signals | None = None
