@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from vst_core.atomic_file import clean_temporaries, write_atomically
+from vst_core.atomic_file import clean_temporaries, write_atomically, write_bytes
 from vst_core.errors import OutputError
 
 
@@ -71,6 +71,25 @@ def test_disk_that_fills_up_on_flush_is_noticed(tmp_path: Path, monkeypatch: pyt
     with pytest.raises(OutputError, match="No space left on device"):
         write_atomically(tmp_path / "a.bin", lambda path: path.write_text("x"), verify_nothing)
     assert names(tmp_path) == []
+
+
+def test_a_file_that_somebody_reads_on_windows_is_replaced_once_he_is_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    final, replace, refused = tmp_path / "a.bin", Path.replace, iter(range(3))
+
+    def sometimes(path: Path, target: Path) -> Path:
+        if next(refused, None) is not None:
+            raise PermissionError(13, "Access is denied")
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", sometimes)
+    with pytest.raises(OutputError, match="Access is denied"):  # elsewhere it is for good
+        write_bytes(final, b"old")
+    monkeypatch.setattr("vst_core.atomic_file._PATIENCE_SECONDS", 5.0)
+    write_bytes(final, b"new")
+    assert final.read_bytes() == b"new"
+    assert names(tmp_path) == ["a.bin"]
 
 
 def test_stale_temporaries_are_removed_and_nothing_else(tmp_path: Path) -> None:

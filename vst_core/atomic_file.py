@@ -21,6 +21,9 @@ from vst_core.errors import OutputError
 
 _TEMPORARY = re.compile(r"\.(.+)\.vst-[0-9a-f]{16}\.tmp(\.[^.]+)?")
 _STALE_SECONDS = 3600.0
+# On Windows a file that anybody has open, such as a player or a virus scanner, can be given no name and takes none.
+_PATIENCE_SECONDS = 5.0 if os.name == "nt" else 0.0
+_LOOK_SECONDS = 0.05
 
 
 def write_atomically(path: Path, write: Callable[[Path], object], verify: Callable[[Path], object]) -> None:
@@ -162,12 +165,20 @@ def clean_temporaries(
 
 def _rename(temporary: Path, path: Path, verify: Callable[[Path], object]) -> None:
     """Give a file its name. Over NFS an answer can be lost, and the second try then finds nothing to rename."""
-    try:
-        temporary.replace(path)
-    except FileNotFoundError:
-        if not path.is_file():
-            raise
-        verify(path)
+    end = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            temporary.replace(path)
+        except FileNotFoundError:
+            if not path.is_file():
+                raise
+            verify(path)
+        except PermissionError:
+            if time.monotonic() >= end:
+                raise
+            time.sleep(_LOOK_SECONDS)
+            continue
+        return
 
 
 def _flush(path: Path) -> None:
