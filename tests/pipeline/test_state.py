@@ -50,6 +50,18 @@ def test_a_state_in_memory_is_the_one_that_is_read_back(tmp_path: Path) -> None:
     assert torch.equal(second.image, second.image.half().float())
 
 
+def test_what_was_read_is_no_view_of_the_file_which_windows_would_not_replace(tmp_path: Path) -> None:
+    (state,) = chain(1)
+    states = store(tmp_path)
+    states.save(state)
+    loaded = states.load(1001)
+    assert loaded is not None
+    path = states.folder / "1001.safetensors"
+    with path.open("rb+") as file:
+        file.write(bytes(path.stat().st_size))
+    assert torch.equal(loaded.stylized, state.stylized)
+
+
 def test_a_digest_stands_for_everything_that_made_the_state() -> None:
     first = State.follow(None, 1001, picture(), WINDOW, FINGERPRINT)
     other = State.follow(None, 1001, picture(9), WINDOW, FINGERPRINT)

@@ -52,6 +52,16 @@ def test_it_comes_back_to_the_bit(tmp_path: Path) -> None:
     assert [item.name for item in tmp_path.iterdir()] == ["state.safetensors"]
 
 
+def test_what_was_read_is_no_view_of_the_file_which_windows_would_not_replace(tmp_path: Path) -> None:
+    path = saved(tmp_path)
+    found = load_state(path, OWNER, print)
+    assert found is not None
+    before = {name: tensor.clone() for name, tensor in found.tensors.items()}
+    with path.open("rb+") as file:
+        file.write(bytes(path.stat().st_size))
+    assert all(torch.equal(found.tensors[name], tensor) for name, tensor in before.items())
+
+
 def test_where_there_is_none_there_is_nothing_to_say(tmp_path: Path) -> None:
     assert complaints_of(tmp_path / "state.safetensors") == []
 

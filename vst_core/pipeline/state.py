@@ -82,7 +82,7 @@ def read_state(folder: Path, frame: int, fingerprint: str, digest: str | None = 
     with contextlib.suppress(OSError, SafetensorError, KeyError, ValueError):
         with safe_open(state_path(folder, frame), "pt") as file:
             metadata = file.metadata() or {}
-            image = file.get_tensor("stylized")
+            image = file.get_tensor("stylized").clone()  # a view of the file would keep Windows from replacing it
         window, previous = Window(*map(int, metadata["window"].split())), metadata["previous"]
         found = _digest(fingerprint, previous, frame, image, window)
         if found == (digest or metadata["digest"]):

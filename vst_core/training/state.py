@@ -94,7 +94,8 @@ def _read(path: Path) -> tuple[dict[str, Tensor], str] | None:
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no mapping
+            # Copies: a view of the file would keep Windows from replacing it.
+            tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118 - it is no mapping
     except (SafetensorError, ValueError):
         return None
     fingerprint = metadata.get("fingerprint", "")
