@@ -114,6 +114,17 @@ def test_two_states_and_every_eighth_are_kept(tmp_path: Path) -> None:
     assert list(states.folder.glob("*.safetensors")) == []
 
 
+def test_an_old_state_that_cannot_be_removed_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def open_elsewhere(_: Path, **__: bool) -> None:
+        raise PermissionError(13, "The process cannot access the file because it is being used by another process")
+
+    states = store(tmp_path)
+    monkeypatch.setattr(Path, "unlink", open_elsewhere)
+    for state in chain(3):
+        states.save(state)
+    assert len(list(states.folder.iterdir())) == 3
+
+
 def test_states_are_kept_for_as_long_as_they_are_looked_back_to(tmp_path: Path) -> None:
     """The last three and the one before them, and three of every twenty-four: each leaves a way to go on."""
     states = store(tmp_path, lookback=3)
