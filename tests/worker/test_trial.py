@@ -42,6 +42,11 @@ def test_a_trained_network_is_tried_in_a_style_of_its_own(tmp_path: Path) -> Non
     assert report["seconds"] > 0
 
 
+def test_opencv_which_takes_no_umlauts_on_windows_is_given_no_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cv2.imwrite", lambda *_: False)  # which is all that it says there
+    assert trial(method="feedforward", network="fast", device="cpu", threads=1)["seconds"] > 0
+
+
 @pytest.mark.parametrize("features", ["vgg16", "vgg19"])
 def test_without_weights_a_trial_says_so_and_fetches_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, features: str

@@ -93,5 +93,6 @@ def _write_picture(path: Path, waves: int) -> Path:
     """A square of soft coloured waves, so many from side to side."""
     y, x = np.mgrid[0:SIDE, 0:SIDE] * (2 * np.pi * waves / SIDE)
     picture = np.stack([np.sin(x + y), np.sin(x - 2 * y), np.cos(2 * x + y)], axis=-1)
-    cv2.imwrite(str(path), (127.5 + 120 * picture).astype(np.uint8))
+    _, data = cv2.imencode(".png", (127.5 + 120 * picture).astype(np.uint8))
+    path.write_bytes(data.tobytes())  # by itself OpenCV finds no folder on Windows that has an umlaut in its name
     return path
