@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -17,6 +18,7 @@ from small_shot import SHOT, SmallShot, differing, outputs
 from vst_core.farm.local import TaskEvent, failure, run_plan
 from vst_core.farm.plan import Plan, plan_shots
 from vst_core.farm.settings import FarmSettings, SubmitSettings
+from vst_core.farm.worker_process import WorkerProcess, close_all
 
 Planned = Callable[..., Plan]
 Workers = Callable[[], list[psutil.Process]]
@@ -97,6 +99,15 @@ def test_a_task_whose_worker_is_killed_goes_on(
     assert told(seen) == [f"{happening} a 1001-1004" for happening in ("started", "again", "started", "done")]
     assert "the worker was killed, as happens where memory is short" in seen[1].message
     assert differing(painted, tmp_path / "a", SHOT) == []
+
+
+def test_the_end_of_a_worker_is_told_where_there_is_no_sigkill(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vst_core.farm.worker_process.VST", (sys.executable, "-c", "raise SystemExit(9)"))
+    monkeypatch.delattr(signal, "SIGKILL")  # as on Windows
+    worker = WorkerProcess(lambda *_: None)
+    assert worker.epitaph() == ("the worker ended with exit code 9", 1)
+    monkeypatch.undo()
+    close_all([worker])
 
 
 def test_a_task_whose_worker_is_killed_too_often_has_failed(

@@ -75,9 +75,9 @@ class WorkerProcess:
     def epitaph(self) -> tuple[str, ExitCode]:
         """Why it is gone, and what exit code that amounts to."""
         code = self._process.wait()
-        if code == -signal.SIGKILL:
+        how = f"exit code {code}" if code >= 0 else signal.Signals(-code).name  # Windows has no such signals
+        if how == "SIGKILL":
             return "the worker was killed, as happens where memory is short", ExitCode.MODEL
-        how = f"exit code {code}" if code >= 0 else signal.Signals(-code).name
         return f"the worker ended with {how}{self._last_words()}", ExitCode.INTERNAL
 
     def _last_words(self) -> str:
