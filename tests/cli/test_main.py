@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small_shot import Outcome, SmallShot, differing, leftovers, out, outputs
+from exr_files import run_child
+from small_shot import COMMAND_LINE, Outcome, SmallShot, differing, leftovers, out, outputs
 
 import vst_core
 from vst_core import FrameRange, RenderSettings
@@ -33,6 +34,16 @@ def test_version_and_help(vst: Run) -> None:
         shown = vst(command, "--help")
         assert (shown.code, shown.err) == (0, "")
         assert f"Usage: vst {command}" in shown.out
+
+
+@pytest.mark.parametrize(("encoding", "name"), [("cp1252", "Ω"), ("utf-8:strict", "b\udcff")])
+def test_a_name_that_the_output_cannot_spell_is_no_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoding: str, name: str
+) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", encoding)  # as of a pipe on Windows
+    told = run_child(COMMAND_LINE, "install", "nuke", "--dry-run", "--prefix", tmp_path / name)
+    assert (told.returncode, told.stderr) == (0, "")
+    assert f"\\u{ord(name[-1]):04x}" in told.stdout
 
 
 def test_help_names_the_defaults_of_the_settings(vst: Run) -> None:

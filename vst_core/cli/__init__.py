@@ -1,5 +1,6 @@
 """The command line: parse, build settings, call."""
 
+import io
 import os
 import signal
 import sys
@@ -15,6 +16,7 @@ def main() -> NoReturn:
     """Run ``vst``. Loading the engine takes seconds, in which a signal must not end in a traceback either."""
     for ending in ENDINGS:
         signal.signal(ending, _terminated)
+    _print_any_name()
     # Threads of torch that wait for one another spin, for long. Beside the threads that read and write frames, or
     # another task on the machine, that costs several times what they do. To be said before torch is loaded.
     os.environ.setdefault("GOMP_SPINCOUNT", "20000")
@@ -28,6 +30,12 @@ def main() -> NoReturn:
     except KeyboardInterrupt:
         _stop(130)
     run()
+
+
+def _print_any_name() -> None:
+    """A name that the code page of a pipe lacks, on Windows, or that is not UTF-8, is spelled out, as in complaints."""
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _terminated(*_: object) -> NoReturn:
