@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import shutil
 from collections.abc import Callable
 from contextlib import closing
@@ -309,6 +310,16 @@ def test_one_damaged_manifest_hides_no_other_shot(rendered: Path, tmp_path: Path
     (folder / NAME).write_text("{")  # the journals know the shot
     assert [shot.pattern for shot in find_shots(folder, damaged.append)] == [str(folder / "out.####.exr")]
     assert found(folder) == [("manifest", None)]
+
+
+def test_a_shot_that_was_rendered_on_windows_is_known_by_its_journal_elsewhere(rendered: Path, tmp_path: Path) -> None:
+    folder = copy_of(rendered, tmp_path / "out")
+    (folder / NAME).unlink()
+    journal = folder / ".out.vst" / "journal.jsonl"
+    there = json.dumps("Z:\\show\\out.####.exr")
+    journal.write_text(re.sub(r'(?<="pattern":)"[^"]+"', lambda _: there, journal.read_text()))
+    assert there in journal.read_text()
+    assert [shot.pattern for shot in find_shots(folder)] == [str(folder / "out.####.exr")]
 
 
 @pytest.mark.parametrize("name", ["missing", "missing/", "sh010.v003"])

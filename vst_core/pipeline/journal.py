@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import chain
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import BinaryIO
 
 from filelock import FileLock, Timeout
@@ -169,12 +169,18 @@ def _known_by(folder: Path, name: str) -> list[FrameSequence]:
     except InputError:
         for entry in chain.from_iterable(_journals(folder / f".{name}.vst")):
             if entry.run is not None:
-                shot = FrameSequence.parse(folder / Path(entry.run.settings["output"]["pattern"]).name)
+                shot = FrameSequence.parse(folder / _name_of(entry.run.settings["output"]["pattern"]))
                 if shot.frames_on_disk():
                     return [shot]
         if manifest.exists():
             raise
         return []
+
+
+def _name_of(pattern: str) -> str:
+    """The name in the whole path of a render that may have been on Windows, and is looked at elsewhere."""
+    windows = PureWindowsPath(pattern)
+    return (windows if windows.is_absolute() else Path(pattern)).name
 
 
 def _journals(shot: Path) -> list[Iterator[Entry]]:

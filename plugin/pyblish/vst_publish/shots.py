@@ -6,7 +6,7 @@ import contextlib
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
 from . import FAMILY
@@ -109,8 +109,14 @@ def _journaled(manifest: Path) -> dict[str, Any] | None:
     frames = {entry["frame"]["frame"]: entry["frame"] for entry in entries if entry.get("frame")}
     if not runs or not any(manifest.with_name(frame["file"]).exists() for frame in frames.values()):
         return None
-    files = Path(runs[-1]["settings"]["output"]["pattern"]).name
+    files = _name_of(runs[-1]["settings"]["output"]["pattern"])
     return {"files": files, "frames": list(frames.values()), "runs": runs}
+
+
+def _name_of(pattern: str) -> str:
+    """The name in the whole path of a render that may have been on Windows, and is looked at elsewhere."""
+    windows = PureWindowsPath(pattern)
+    return (windows if windows.is_absolute() else Path(pattern)).name
 
 
 def _entries(journal: Path) -> Iterator[dict[str, Any]]:
