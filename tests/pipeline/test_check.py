@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 from exr_files import window
-from small_shot import SmallShot, out, read_channels, write_channels
+from small_shot import SHOT, SmallShot, out, read_channels, write_channels
 
 from vst_core import InputError, ModelError, OutputError, SettingsError, check_shot
 from vst_core.errors import VstError
@@ -125,6 +125,10 @@ def test_the_plate_is_not_its_own_output(small_shot: SmallShot, tmp_path: Path) 
     for folder in (shot.folder, link):
         complaints = check_shot(shot.settings(tmp_path, output__pattern=str(folder / "shot.####.exr")))
         only(complaints, SettingsError, "output and plate are the same files")
+    for frame in SHOT:  # as where case makes no difference to the system
+        shot.path(frame).with_name(f"SHOT.{frame}.exr").hardlink_to(shot.path(frame))
+    complaints = check_shot(shot.settings(tmp_path, output__pattern=str(shot.folder / "SHOT.####.exr")))
+    only(complaints, SettingsError, "output and plate are the same files")
 
 
 def test_frames_of_another_render_are_in_the_way(small_shot: SmallShot, rendered: Path) -> None:

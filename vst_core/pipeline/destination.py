@@ -33,7 +33,7 @@ def check_output(frames: FrameRange, plate: FrameSequence, output: FrameSequence
         raise SettingsError("only EXR is written", where=output.pattern, remedy="name the output .exr")
     output.check_output(frames)
     _check_names(frames, output)
-    if any(os.path.realpath(output.path(frame)) == os.path.realpath(plate.path(frame)) for frame in frames):
+    if any(_is_same(output.path(frame), plate.path(frame)) for frame in frames):
         raise SettingsError("output and plate are the same files", where=output.pattern, remedy="name another output")
     existing = _existing(output)
     if not existing.is_dir():
@@ -97,6 +97,14 @@ def reserve(folder: Path, size: int) -> None:
             raise OutputError(what, where=folder.parent, remedy="make room, or name another folder") from None
     finally:
         os.close(descriptor)
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    """Whether two names are of one file, which on macOS and Windows they also are where only their case differs."""
+    try:
+        return one.samefile(other)
+    except OSError:  # they are not both there
+        return os.path.realpath(one) == os.path.realpath(other)
 
 
 def _check_names(frames: FrameRange, output: FrameSequence) -> None:
