@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pyblish
@@ -107,6 +110,35 @@ def make_again(context: Any, plugin: Any) -> str:
     """Press the button of a validator; what the artist is told."""
     result = pyblish.plugin.process(plugin, context, None, plugin.actions[0].id)
     return str(result["error"] or "")
+
+
+def test_what_will_be_no_version_is_removed_on_windows_which_keeps_what_is_read_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, vst_publish: Any
+) -> None:
+    versions = importlib.import_module(f"{vst_publish.__name__}.versions")
+    context = SimpleNamespace(data={"vst_publish_to": tmp_path / "show"})
+    shot = SimpleNamespace(data={"name": "sh010"}, context=context)
+    (tmp_path / "out.1001.exr").write_bytes(b"pixels")
+    unlink, modes = os.unlink, []
+
+    def of_windows(path: str, *, dir_fd: int | None = None) -> None:
+        if not os.stat(path, dir_fd=dir_fd).st_mode & stat.S_IWUSR:
+            raise PermissionError(13, "Access is denied")
+        unlink(path, dir_fd=dir_fd)
+
+    def taken_then_open(_: Path, target: Path) -> None:
+        if target.name == "v001":  # another publish was faster
+            target.mkdir()
+        raise PermissionError(13, "Access is denied")
+
+    monkeypatch.setattr(os, "unlink", of_windows)
+    monkeypatch.setattr(Path, "rename", taken_then_open)
+    versions.add(shot, tmp_path / "out.1001.exr")
+    with pytest.raises(versions.VersionError, match=r"v002 cannot be made \(Access is denied\)"):
+        versions.commit(shot, lambda folder, _: modes.append((folder / "out.1001.exr").stat().st_mode & stat.S_IWUSR))
+    versions.discard(shot)
+    assert modes == [stat.S_IWUSR] * 2
+    assert [path.name for path in (tmp_path / "show" / "sh010").iterdir()] == ["v001"]
 
 
 def test_a_render_that_was_killed_early_is_found_and_what_a_repair_made_is_published(

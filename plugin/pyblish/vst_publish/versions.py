@@ -8,6 +8,7 @@ import hashlib
 import os
 import re
 import shutil
+import stat
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -37,7 +38,7 @@ def staging(instance: Any) -> Path:
         with _told(folder):
             folder.mkdir(parents=True)
             _clean(folder.parent)
-        atexit.register(shutil.rmtree, str(folder), ignore_errors=True)
+        atexit.register(_remove, folder)
         instance.data["vst_staging"] = folder
     made: Path = instance.data["vst_staging"]
     return made
@@ -102,6 +103,7 @@ def commit(instance: Any, finish: Callable[[Path, Path], None]) -> Path:
         except OSError as error:
             if not final.exists():
                 raise VersionError(f"{final} cannot be made ({error.strerror})") from None
+            _make_writable(folder)  # or Windows would replace no file in it
             number += 1
             continue
         del instance.data["vst_staging"]
@@ -114,7 +116,7 @@ def discard(instance: Any) -> None:
     """Remove what was put together of a version that will not be."""
     folder = instance.data.pop("vst_staging", None)
     if folder is not None:
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove(folder)
 
 
 def _clean(root: Path) -> None:
@@ -122,7 +124,19 @@ def _clean(root: Path) -> None:
     for folder in root.glob(".vst-*.tmp"):
         with contextlib.suppress(OSError):  # it may be finished, and renamed, just now
             if time.time() - max(path.stat().st_mtime for path in (folder, *folder.iterdir())) > _STALE_SECONDS:
-                shutil.rmtree(folder, ignore_errors=True)
+                _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    """Remove what was put together; Windows removes nothing that is read-only."""
+    _make_writable(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _make_writable(folder: Path) -> None:
+    with contextlib.suppress(OSError):  # it may not be there any more
+        for file in folder.iterdir():
+            file.chmod(file.stat().st_mode | stat.S_IWUSR)
 
 
 def _numbers(root: Path) -> Iterator[int]:
