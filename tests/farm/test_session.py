@@ -72,6 +72,20 @@ def session(tmp_path: Path) -> Iterator[Session]:
     made.run("stop")
 
 
+def test_a_folder_for_temporary_files_whose_name_is_too_long_for_a_socket(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small_shot: SmallShot, small_network: Path
+) -> None:
+    folder = tmp_path / ("job." * 25)
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    session = Session(tmp_path)
+    session.start()
+    done = session.task(small_shot.settings(tmp_path / "a", **with_network(small_network)))
+    process = session.process
+    assert (done.returncode, done.stderr, session.run("stop").returncode) == (0, "", 0)
+    wait_for_the_end(process)
+
+
 def wait_for_the_end(process: psutil.Process) -> None:
     psutil.wait_procs([process], timeout=60)
     assert not process.is_running() or process.status() == psutil.STATUS_ZOMBIE

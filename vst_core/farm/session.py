@@ -42,7 +42,7 @@ def serve(contact: Path) -> None:
     key = token_bytes(32)
     try:
         greeting = session.greet()
-        with Listener(authkey=key) as listener:
+        with _listener(key) as listener:
             found = {"address": listener.address, "key": key.hex(), "pid": os.getpid(), "version": greeting["version"]}
             _write(contact, found)
             threading.Thread(target=session.accept, args=(listener,), daemon=True, name="vst-accept").start()
@@ -52,6 +52,13 @@ def serve(contact: Path) -> None:
     finally:
         session.close()
         contact.unlink(missing_ok=True)
+
+
+def _listener(key: bytes) -> Listener:
+    try:
+        return Listener(authkey=key)
+    except OSError:  # the folder for temporary files, on a farm, may have too long a name for a socket
+        return Listener(("127.0.0.1", 0), authkey=key)
 
 
 def _write(contact: Path, values: Event) -> None:

@@ -203,7 +203,8 @@ def _events(connection: Connection) -> Iterator[Event]:
 
 def _connection(contact: Path) -> Connection:
     known = _contact(contact)
-    return Client(known["address"], authkey=bytes.fromhex(known["key"]))
+    address = known["address"]
+    return Client(tuple(address) if isinstance(address, list) else address, authkey=bytes.fromhex(known["key"]))
 
 
 def _contact(path: Path) -> Event:
