@@ -1,4 +1,6 @@
+import errno
 import os
+import stat
 import time
 from pathlib import Path
 
@@ -71,6 +73,19 @@ def test_disk_that_fills_up_on_flush_is_noticed(tmp_path: Path, monkeypatch: pyt
     with pytest.raises(OutputError, match="No space left on device"):
         write_atomically(tmp_path / "a.bin", lambda path: path.write_text("x"), verify_nothing)
     assert names(tmp_path) == []
+
+
+def test_a_share_that_flushes_no_folders_takes_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    flush = os.fsync
+
+    def files_only(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "Invalid argument")
+        flush(descriptor)
+
+    monkeypatch.setattr(os, "fsync", files_only)
+    write_bytes(tmp_path / "a.bin", b"new")
+    assert (tmp_path / "a.bin").read_bytes() == b"new"
 
 
 def test_a_file_that_somebody_reads_on_windows_is_replaced_once_he_is_done(

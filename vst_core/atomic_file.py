@@ -8,6 +8,7 @@ a name that exists is a file that was read back whole. What a kill leaves is a h
 from __future__ import annotations
 
 import contextlib
+import errno
 import filecmp
 import os
 import re
@@ -194,5 +195,8 @@ def _flush_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # what a share says that cannot do it for folders
+            raise
     finally:
         os.close(descriptor)

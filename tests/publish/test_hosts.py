@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import stat
@@ -131,6 +132,11 @@ def test_what_will_be_no_version_is_removed_on_windows_which_keeps_what_is_read_
             target.mkdir()
         raise PermissionError(13, "Access is denied")
 
+    def files_only(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):  # as some shares do
+            raise OSError(errno.EINVAL, "Invalid argument")
+
+    monkeypatch.setattr(os, "fsync", files_only)
     monkeypatch.setattr(os, "unlink", of_windows)
     monkeypatch.setattr(Path, "rename", taken_then_open)
     versions.add(shot, tmp_path / "out.1001.exr")
