@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 import pytest
 
@@ -35,6 +35,14 @@ def privacy(monkeypatch: pytest.MonkeyPatch) -> Privacy:
 )
 def test_what_is_private_goes_and_what_is_not_stays(privacy: Privacy, text: str, clean: str) -> None:
     assert privacy.clean(text) == clean
+
+
+@pytest.mark.parametrize("home", ["C:\\Users\\Jane Doe", "C:/Users/Jane Doe", "C:\\\\Users\\\\Jane Doe"])
+def test_a_home_on_windows_has_a_blank_and_is_spelled_in_several_ways(
+    monkeypatch: pytest.MonkeyPatch, home: str
+) -> None:
+    monkeypatch.setattr("vst_core.doctor.privacy.Path.home", lambda: PureWindowsPath("C:\\Users\\Jane Doe"))
+    assert "Doe" not in Privacy().clean(f"log {home}/x.log")
 
 
 def test_the_environments_own_folder_has_a_name(privacy: Privacy) -> None:

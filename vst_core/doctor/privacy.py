@@ -20,8 +20,9 @@ class Privacy:
     """Knows the names of this user and this machine."""
 
     def __init__(self) -> None:
-        home = str(Path.home())
-        self._folders = sorted({sys.prefix: "<vst>", home: "~"}.items(), key=lambda item: -len(item[0]))
+        known = ((Path(sys.prefix), "<vst>"), (Path.home(), "~"))
+        folders = {spelled: word for folder, word in known for spelled in _spellings(folder)}
+        self._folders = sorted(folders.items(), key=lambda item: -len(item[0]))
         named = {_user(): "<user>", platform.node(): "<machine>", platform.node().partition(".")[0]: "<machine>"}
         self._names = {name: word for name, word in named.items() if len(name) >= _LEAST and name != "root"}
 
@@ -35,6 +36,11 @@ class Privacy:
         for name, word in sorted(self._names.items(), key=lambda item: -len(item[0])):
             text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", word, text, flags=re.IGNORECASE)
         return text
+
+
+def _spellings(folder: Path) -> tuple[str, ...]:
+    """A folder as logs have it; on Windows hosts write it with slashes, and JSON with doubled backslashes."""
+    return str(folder), folder.as_posix(), str(folder).replace("\\", "\\\\")
 
 
 def _end_of_path(found: re.Match[str]) -> str:
