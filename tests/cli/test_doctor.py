@@ -194,6 +194,20 @@ def test_the_bundle_has_everything_but_names_and_folders(
     assert text.count("old\n") < 100
 
 
+def test_a_user_without_a_home_has_a_bundle_and_is_told_no_nonsense(
+    tmp_path: Path, vst: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def home() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", home)
+    monkeypatch.delenv("HOME")
+    outcome = vst("doctor", "--bundle", tmp_path / "report.md")
+    assert "this user has no home folder" in outcome.out
+    assert "cannot be used" not in outcome.out
+    assert (tmp_path / "report.md").is_file()
+
+
 def test_a_bundle_that_cannot_be_written_is_one_line(vst: Run) -> None:
     outcome = vst("doctor", "--bundle", "/proc/none/report.md")
     assert (outcome.code, "cannot be written" in outcome.complaint) == (4, True)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from vst_core import __version__
 from vst_core.doctor.finding import Finding
-from vst_core.doctor.privacy import Privacy
+from vst_core.doctor.privacy import Privacy, homes
 
 _VARIABLES = (
     "VST_",
@@ -78,7 +78,7 @@ def _environment() -> Iterator[str]:
 
 
 def _logs() -> list[Path]:
-    found = [path for folder in _LOG_FOLDERS for path in Path.home().glob(f"{folder}/*.log")]
+    found = [path for home in homes() for folder in _LOG_FOLDERS for path in home.glob(f"{folder}/*.log")]
     return sorted(found, key=lambda path: path.stat().st_mtime)[-3:]
 
 

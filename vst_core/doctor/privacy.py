@@ -20,7 +20,7 @@ class Privacy:
     """Knows the names of this user and this machine."""
 
     def __init__(self) -> None:
-        known = ((Path(sys.prefix), "<vst>"), (Path.home(), "~"))
+        known = ((Path(sys.prefix), "<vst>"), *((home, "~") for home in homes()))
         folders = {spelled: word for folder, word in known for spelled in _spellings(folder)}
         self._folders = sorted(folders.items(), key=lambda item: -len(item[0]))
         named = {_user(): "<user>", platform.node(): "<machine>", platform.node().partition(".")[0]: "<machine>"}
@@ -36,6 +36,14 @@ class Privacy:
         for name, word in sorted(self._names.items(), key=lambda item: -len(item[0])):
             text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", word, text, flags=re.IGNORECASE)
         return text
+
+
+def homes() -> list[Path]:
+    """The user's home, where there is one: on a farm there may be none."""
+    try:
+        return [Path.home()]
+    except RuntimeError:
+        return []
 
 
 def _spellings(folder: Path) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from vst_core.doctor.finding import Finding
+from vst_core.doctor.privacy import homes
 from vst_core.errors import ExitCode, InputError
 from vst_core.shipped import load_installer
 
@@ -35,7 +36,7 @@ def look_at_folders() -> Iterator[Finding]:
     cache = Path(torch.hub.get_dir())
     for subject, folder, needed_for in (
         ("cache", cache, "downloaded weights"),
-        ("logs", Path.home() / ".cache" / "vst", "the worker's log"),
+        *(("logs", home / ".cache" / "vst", "the worker's log") for home in homes()),
         ("temporary", Path(tempfile.gettempdir()), "temporary files"),
     ):
         yield _writable(subject, folder, needed_for)
@@ -44,9 +45,14 @@ def look_at_folders() -> Iterator[Finding]:
 def look_at_hosts() -> Iterator[Finding]:
     """Blender and Nuke, and whether the node is in them."""
     load_installer()
-    from vst_install.status import look  # type: ignore[import-not-found]  # a name given by load_installer
+    from vst_install.errors import InstallError  # type: ignore[import-not-found]  # a name given by load_installer
+    from vst_install.status import look  # type: ignore[import-not-found]
 
-    found = look()
+    try:
+        found = look()
+    except InstallError as error:  # a user without a home
+        yield Finding("hosts", str(error), "note")
+        return
     if not found:
         yield Finding("hosts", "neither Blender from 4.2 on nor Nuke was found", "note")
     for status in found:
