@@ -46,3 +46,7 @@ def test_range_of_the_display() -> None:
     linear = np.linspace(0, PEAK, 100_001, dtype=np.float32)[None]
     assert curve(linear).min() >= 0
     assert curve(linear).max() <= 1 + 2e-7
+
+
+def test_any_finite_value_is_taken_without_a_warning() -> None:
+    assert np.isfinite(curve(np.full((1, 1, 3), 3e38, np.float32))).all()

@@ -79,7 +79,9 @@ def curve(linear: FloatArray) -> FloatArray:
     shoulder *= np.float32(SHOULDER_B)
     shoulder += np.float32(SHOULDER_A)
     cv.copyTo(shoulder, (x > KNEE).view(np.uint8), power)
-    cv.copyTo(x * np.float32(TOE_SLOPE), (x <= np.float32(TOE)).view(np.uint8), power)
+    with np.errstate(over="ignore"):  # of what is far above the toe
+        toe = x * np.float32(TOE_SLOPE)
+    cv.copyTo(toe, (x <= np.float32(TOE)).view(np.uint8), power)
     return power.reshape(linear.shape)
 
 
