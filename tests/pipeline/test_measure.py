@@ -12,7 +12,7 @@ from flow_scenes import grid, pattern
 from numpy.typing import NDArray
 from small_shot import SmallShot, color_of, out, read_channels, write_channels
 
-from vst_core import FrameRange, InputError, SettingsError, measure_shot
+from vst_core import FrameRange, InputError, RenderSettings, SettingsError, measure_shot, render_shot
 from vst_core.color.curve import curve
 from vst_core.settings import FlowSettings
 
@@ -207,3 +207,15 @@ def test_frames_and_lags_that_do_not_fit(small_shot: SmallShot, rendered: Path, 
     with pytest.raises(InputError, match=r"small\.1001\.exr: is not of the plate's size"):
         measure_shot(str(tmp_path / "small.####.exr"), small_shot.pattern)
     assert color_of(frame).shape == (45, 80, 3)
+
+
+def test_a_named_color_space_is_the_plates_and_not_that_of_an_exr_made_of_a_picture(tmp_path: Path) -> None:
+    for frame in FRAMES:
+        picture = (moving(frame, 1).clip(0, 1) * 65535).astype(np.uint16)
+        assert cv2.imwrite(str(tmp_path / f"plate.{frame}.png"), picture)
+    plate, painted = str(tmp_path / "plate.####.png"), str(tmp_path / "painted.####.exr")
+    settings = {"plate": plate, "color_space": "ACEScct", "flow": {"source": "dis"}, "strength": 0.0}
+    list(render_shot(RenderSettings.of({**settings, "style": {"styles": ["oil"]}, "output": {"pattern": painted}})))
+    report = measure_shot(painted, plate, flow=NO_MOTION, lags=(1,), color_space="ACEScct")
+    assert report.warping[0].stylized == pytest.approx(report.warping[0].source, rel=1e-3)
+    assert measure_shot(plate, plate, flow=NO_MOTION, lags=(1,), color_space="ACEScct").luminance_drift == 0

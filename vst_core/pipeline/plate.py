@@ -166,6 +166,17 @@ def open_transform(header: Header, color_space: str | None) -> DisplayTransform:
     return DisplayTransform(space, output_space=None if header.file_format == "openexr" else _SCENE_LINEAR)
 
 
+def painted_transform(header: Header, plate: Header, color_space: str | None) -> DisplayTransform:
+    """Of what was made of a plate. A colour space that was named is the plate's, and where that is no EXR, not that of
+    the EXRs made of it, which say their own.
+
+    Raises:
+        VstError: as ``open_transform``.
+    """
+    alike = (header.file_format == "openexr") == (plate.file_format == "openexr")
+    return open_transform(header, color_space if alike else None)
+
+
 def check_size(window: Window, expected: Window, where: str) -> None:
     """Check that a frame's picture has the size of the shot's first one.
 
