@@ -81,6 +81,21 @@ def test_every_method_has_its_settings() -> None:
     assert plan["sliced"].optimization.style_loss == "sliced"
 
 
+def test_a_method_looks_back_as_its_name_says_whatever_the_settings_of_the_shot_say() -> None:
+    data = {**base("oil.png"), "lags": (1, 3), "passes": 2, "network": "fast", "frames": "1-9", "chunk": "4-9"}
+    data["optimization"]["long_term"] = "mean"
+    plain = plan_comparison({**base("oil.png"), "frames": "1-9"}, Path("out"))
+    assert plan_comparison(data, Path("out")) == plain
+    assert plan_comparison({**base("oil.png"), "frames": "1-9", "temporal": False}, Path("out")) == plain
+
+
+def test_a_single_frame_is_compared_without_flicker(vst: Any, small_shot: SmallShot, tmp_path: Path) -> None:
+    said: Outcome = vst(*command(small_shot, tmp_path, "--only", "gatys", "--frames", "1001-1001"))
+    assert said.code == 0, said.err
+    assert sorted(path.name for path in tmp_path.iterdir()) == [*FILES, "gatys"]
+    assert said.err.endswith(" s a frame\n")
+
+
 def test_networks_are_compared_where_they_know_the_style() -> None:
     assert not {"quality", "quality-alone", "fast"} & set(plan_comparison(base("another.png"), Path("out")))
     with pytest.raises(SettingsError, match="network 'fast' has no style 'another'; its styles are"):

@@ -90,5 +90,5 @@ def _say(each: Compared, json: bool) -> None:
     if json:
         emit("method", name=each.name, seconds=round(each.seconds, 3), **each.report.as_dict())
     else:
-        flicker = ", ".join(f"lag {warping.lag} {warping.stylized:.4f}" for warping in each.report.warping)
-        typer.echo(f"{each.name}: {each.seconds:.2f} s a frame, {flicker}", err=True)
+        flicker = [f"lag {warping.lag} {warping.stylized:.4f}" for warping in each.report.warping]
+        typer.echo(f"{each.name}: {', '.join([f'{each.seconds:.2f} s a frame', *flicker])}", err=True)

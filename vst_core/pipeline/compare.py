@@ -41,6 +41,8 @@ METHODS: dict[str, tuple[str, dict[str, Any]]] = {
     "fast": ("network fast", {"network": "fast"}),
 }
 """What is compared: by name, in words, and what it changes in the settings."""
+_OWN = ("temporal", "network", "lags", "passes", "chunk", "state", "preroll")
+"""Settings that a method has or not, whatever those of the shot say; a comparison is of all its frames."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,8 @@ def plan_comparison(base: Mapping[str, Any], folder: Path, only: Sequence[str] =
     """The renders of a comparison.
 
     Args:
-        base: settings of a render as plain data, with one style image; method and output are set here.
+        base: settings of a render as plain data, with one style image. Method and output are set here; how a method
+            looks back is its own, and all frames are rendered.
         folder: where the frames go, each method's in a folder of its own.
         only: names of the methods to compare; all when left out, of the networks those that know the style by the
             image's name.
@@ -132,15 +135,14 @@ def compare_methods(
 
 def _settings(base: Mapping[str, Any], changes: Mapping[str, Any], style: str, output: str) -> RenderSettings:
     data: dict[str, Any] = {
-        **base,
+        **{key: value for key, value in base.items() if key not in _OWN},
         "method": changes.get("method", "feedforward"),
         "output": {"pattern": output},
         "overwrite": True,
         "optimization": {**base.get("optimization", {})},
     }
-    for setting in ("temporal", "network", "lags", "passes"):
-        if setting in changes:
-            data[setting] = changes[setting]
+    data["optimization"].pop("long_term", None)  # what is compared is as published
+    data |= {setting: changes[setting] for setting in _OWN if setting in changes}
     if "style_loss" in changes:
         data["optimization"]["style_loss"] = changes["style_loss"]
     if "flow.source" in changes:

@@ -67,7 +67,7 @@ def _chart(found: Sequence[Compared]) -> bytes:
     figure.subplots_adjust(left=0.27, right=0.985, bottom=0.7 / figure.get_figheight(), top=0.92, wspace=0.08)
     rows = range(len(found))
     lags = [warping.lag for warping in found[0].report.warping]
-    height = 0.8 / len(lags)
+    height = 0.8 / max(1, len(lags))  # a single frame has none
     for index, (lag, color) in enumerate(zip(lags, _LAG_COLORS, strict=False)):
         places = [row + height * (index - (len(lags) - 1) / 2) for row in rows]
         flicker.barh(
@@ -83,7 +83,8 @@ def _chart(found: Sequence[Compared]) -> bytes:
     flicker.set_yticks(rows, [each.label for each in found])
     flicker.invert_yaxis()
     flicker.set_title("dotted: the plate itself", fontsize=9, color="0.4", loc="left")
-    flicker.legend(frameon=False, fontsize=8)
+    if lags:
+        flicker.legend(frameon=False, fontsize=8)
     for axes, label in (
         (flicker, "warping error"),
         (style, "distance to the style, W2"),
