@@ -14,6 +14,8 @@ from typing import get_args
 
 import av
 import cv2
+import numpy as np
+import OpenImageIO as oiio  # noqa: N813  # its own documentation imports it so
 import opentimelineio as otio
 import pytest
 from small_network import with_network
@@ -21,6 +23,7 @@ from small_shot import SHOT, Outcome, SmallShot, copy_of, differing, out
 
 from vst_core import InputError, OutputError, SettingsError
 from vst_core.cli.publish import run_here
+from vst_core.color import ColorConfig
 from vst_core.errors import ExitCode
 from vst_core.pipeline.findings import Check
 from vst_core.pipeline.verify import verify_shot
@@ -283,3 +286,31 @@ def test_ctrl_c_within_a_question_ends_the_publish(
     with pytest.raises(KeyboardInterrupt):
         publish(str(painted / "out.manifest.json"), to(tmp_path / "show"))
     assert not (tmp_path / "show").exists()
+
+
+@pytest.mark.parametrize("extension", ["dpx", "exr"])
+def test_sheet_and_movie_are_in_the_colours_of_a_plate_that_does_not_say_them(
+    tmp_path: Path, small_network: Path, small_shot: SmallShot, extension: str
+) -> None:
+    """Neither space has an interop ID."""
+    space = "ACEScct" if extension == "dpx" else "Linear ARRI Wide Gamut 4"
+    brick = np.array([[[0.5, 0.1, 0.05]]], np.float32)
+    encoded = ColorConfig.load().convert(brick, "lin_rec709_scene", space)[0, 0].tolist()
+    for frame in (1001, 1002):
+        picture = oiio.ImageBuf(oiio.ImageSpec(64, 48, 3, "uint16" if extension == "dpx" else "half"))
+        oiio.ImageBufAlgo.fill(picture, encoded)
+        assert picture.write(str(tmp_path / f"plate.{frame}.{extension}"))
+    small_shot.render(
+        tmp_path / "out",
+        **with_network(small_network, strength=0.0, frames="1001-1002", color_space=space, flow__source="none"),
+        plate=str(tmp_path / f"plate.####.{extension}"),
+    )
+    outcome = publish(str(tmp_path / "out" / "out.manifest.json"), to(tmp_path / "show"))
+    assert {row.plugin for row in outcome.rows if row.status == "failed"} == set(), outcome
+    version = tmp_path / "show" / "out" / "v001"
+    sheet = cv2.imread(str(version / "out.sheet.png"))
+    assert sheet is not None
+    with av.open(str(version / "out.review.mp4")) as movie:
+        first = next(movie.decode(video=0)).to_ndarray(format="rgb24")
+    for shown in (sheet[100, 200, ::-1], sheet[-100, 200, ::-1], first[24, 32]):
+        assert shown.tolist() == pytest.approx([188, 89, 63], abs=4)

@@ -20,12 +20,13 @@ def movie(
     rate: Annotated[str, RATE] = "24",
     frames: Annotated[str | None, typer.Option("--frames", metavar="FIRST-LAST")] = None,
     layer: Annotated[str | None, typer.Option("--layer", help="Layer to show.")] = None,
+    color_space: Annotated[str | None, typer.Option("--color-space", help="Colour space of the frames.")] = None,
 ) -> None:
     """Write a review movie: H.264, sRGB, tagged as such."""
     from vst_core.pipeline.movie import write_movie
 
     span = None if frames is None else FrameRange.parse(frames)
-    write_movie(sequence, output, rate=read_rate(rate), frames=span, layer=layer)
+    write_movie(sequence, output, rate=read_rate(rate), frames=span, layer=layer, color_space=color_space)
     typer.echo(output)
 
 

@@ -96,10 +96,11 @@ def sheet(
     columns: Annotated[int, typer.Option("--columns", min=1, help="Frames a row.")] = 4,
     width: Annotated[int, typer.Option("--width", min=16, max=4096, help="Width of one picture.")] = 480,
     layer: Annotated[str | None, typer.Option("--layer", help="Layer to show.")] = None,
+    color_space: Annotated[str | None, typer.Option("--color-space", help="Colour space of the plate.")] = None,
 ) -> None:
     """Write a contact sheet of one or several sequences."""
     from vst_core.pipeline.sheet import write_sheet
 
     span = None if frames is None else FrameRange.parse(frames)
-    write_sheet(sequences, output, frames=span, columns=columns, width=width, layer=layer)
+    write_sheet(sequences, output, frames=span, columns=columns, width=width, layer=layer, color_space=color_space)
     typer.echo(output)

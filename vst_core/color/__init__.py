@@ -1,10 +1,11 @@
 """Colour: which space a plate is in, and the invertible way between it and what a network sees."""
 
 from vst_core.color.highlights import HIGHLIGHT_RADIUS
-from vst_core.color.space import ColorConfig, resolve_color_space
+from vst_core.color.space import COLOR_SPACE, ColorConfig, resolve_color_space
 from vst_core.color.transform import DisplayImage, DisplayTransform, style_to_display
 
 __all__ = [
+    "COLOR_SPACE",
     "HIGHLIGHT_RADIUS",
     "ColorConfig",
     "DisplayImage",

@@ -19,6 +19,9 @@ from vst_core.image import FloatArray
 WORKING_SPACE = "lin_rec709_scene"
 """Scene-linear Rec.709, where the display curve works, by its Color Interop Forum name."""
 
+COLOR_SPACE = "vst:colorSpace"
+"""Attribute in which a frame that was rendered names its colour space: not all have an interop ID."""
+
 PINNED_CONFIG = "ocio://studio-config-v2.2.0_aces-v1.3_ocio-v2.4"
 """What is used without ``$OCIO``: a whole name, so that the next release renders the same."""
 
@@ -57,8 +60,9 @@ _PROBES = np.array(
 def resolve_color_space(header: Header, override: str | None = None, config: str | None = None) -> str:
     """The colour space of a file, by its name in the OCIO configuration.
 
-    In this order: the override, ``colorInteropID``, the chromaticities of an EXR, scene-linear Rec.709 for other EXRs,
-    what the reader of another format found out, sRGB for integers and scene-linear Rec.709 for floats.
+    In this order: the override, ``colorInteropID``, of an EXR what a render wrote, its chromaticities, scene-linear
+    Rec.709 for other EXRs, what the reader of another format found out, sRGB for integers and scene-linear Rec.709 for
+    floats.
 
     Args:
         header: the file's header.
@@ -208,6 +212,8 @@ def _declared_space(header: Header) -> str:
     if interop != "unknown":
         return interop
     if header.file_format == "openexr":
+        if COLOR_SPACE in metadata:
+            return str(metadata[COLOR_SPACE])
         return _space_of_primaries(header, metadata.get("chromaticities"))
     declared = metadata.get("oiio:ColorSpace")
     if declared:

@@ -17,7 +17,9 @@ from vst_core.pipeline.windows import place
 _DISPLAY_SPACE = "srgb_rec709_scene"
 
 
-def read_picture(path: Path, frame: int, *, width: int | None = None, layer: str | None = None) -> NDArray[np.uint8]:
+def read_picture(
+    path: Path, frame: int, *, width: int | None = None, layer: str | None = None, color_space: str | None = None
+) -> NDArray[np.uint8]:
     """The display window over black, clipped at scene-linear 1, encoded as sRGB: what a plain viewer shows of a frame.
 
     Args:
@@ -25,6 +27,7 @@ def read_picture(path: Path, frame: int, *, width: int | None = None, layer: str
         frame: its number, for messages.
         width: pixels across; its own when left out.
         layer: the layer to show; the likeliest when left out.
+        color_space: its colour space; read from the file when left out.
 
     Returns:
         (H, W, 3), RGB.
@@ -34,7 +37,7 @@ def read_picture(path: Path, frame: int, *, width: int | None = None, layer: str
     """
     with named_frame(frame):
         image = read_frame(path, layer=layer)
-        space = resolve_color_space(read_header(path))
+        space = resolve_color_space(read_header(path), color_space)
     color = ColorConfig.load().convert(image.color, space, _DISPLAY_SPACE)
     if image.data_window != image.display_window:
         planes = torch.from_numpy(color).permute(2, 0, 1)[None]

@@ -23,7 +23,7 @@ from vst_core.pipeline.limits import UNSEEN, Limits
 from vst_core.pipeline.manifest import Asset, Run
 from vst_core.pipeline.motion_source import open_motion, used_flow, vectors_sequence
 from vst_core.pipeline.motions import Motions
-from vst_core.pipeline.plate import Plate, PlateReader, open_transform, painted_transform
+from vst_core.pipeline.plate import Plate, PlateReader, open_transform, painted_space
 from vst_core.pipeline.verify import Verification
 from vst_core.pipeline.views import Views
 from vst_core.sequence import FrameSequence
@@ -146,7 +146,8 @@ class _Reader:
         header = read_header(source.path(frame))
         transform = open_transform(header, settings.color_space)
         plates = PlateReader(source, settings.layer, transform, flow, vectors_sequence(flow, source))
-        painted = painted_transform(read_header(output.path(frame)), header, settings.color_space)
+        painted_header = read_header(output.path(frame))
+        painted = open_transform(painted_header, painted_space(painted_header, header, settings.color_space))
         self._results = PlateReader(output, settings.written_layer, painted, flow, None)
         self._views = Views(plates)
         self._motions = Motions(self._views, open_motion(flow), flow)

@@ -19,7 +19,7 @@ from vst_core.pipeline.distance import Distances, StyleMeter
 from vst_core.pipeline.flicker import Moment, warping_errors, warping_sums
 from vst_core.pipeline.motion_source import open_motion, vectors_sequence
 from vst_core.pipeline.motions import Motions
-from vst_core.pipeline.plate import PlateReader, named_frame, open_transform, painted_transform
+from vst_core.pipeline.plate import PlateReader, named_frame, open_transform, painted_space
 from vst_core.pipeline.sequences import check_frames, plate_frames
 from vst_core.pipeline.views import Views
 from vst_core.sequence import FrameSequence
@@ -126,8 +126,9 @@ def measure_shot(
     header = read_header(source.path(numbers.first))
     transform = open_transform(header, color_space)
     plates = PlateReader(source, layer, transform, flow, vectors_sequence(flow, source))
-    shown = painted_transform(read_header(result.path(numbers.first)), header, color_space)
-    results = PlateReader(result, layer, shown, flow, None)
+    painted_header = read_header(result.path(numbers.first))
+    painted_transform = open_transform(painted_header, painted_space(painted_header, header, color_space))
+    results = PlateReader(result, layer, painted_transform, flow, None)
     meter = StyleMeter(network, weights_path, styles) if styles else None
     views = Views(plates)
     flicker = _Flicker(views, Motions(views, open_motion(flow), flow), lags)

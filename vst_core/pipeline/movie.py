@@ -27,7 +27,13 @@ _BT709, _SRGB_CURVE, _VIDEO_RANGE = 1, 13, 1  # as ITU-T H.273 numbers them
 
 
 def write_movie(
-    pattern: str, output: Path, *, rate: Fraction, frames: FrameRange | None = None, layer: str | None = None
+    pattern: str,
+    output: Path,
+    *,
+    rate: Fraction,
+    frames: FrameRange | None = None,
+    layer: str | None = None,
+    color_space: str | None = None,
 ) -> None:
     """Write a movie of a sequence; the file appears whole or not at all.
 
@@ -37,6 +43,7 @@ def write_movie(
         rate: frames a second.
         frames: all on disk when left out.
         layer: the layer to show; the likeliest when left out.
+        color_space: its colour space; read from the files when left out.
 
     Raises:
         VstError: one line that names frame and file.
@@ -47,7 +54,9 @@ def write_movie(
     numbers = plate_frames(sequence, frames)
     sequence.check_input(numbers)
     make_folder(output.parent)
-    pictures = (_even(read_picture(sequence.path(number), number, layer=layer)) for number in numbers)
+    pictures = (
+        _even(read_picture(sequence.path(number), number, layer=layer, color_space=color_space)) for number in numbers
+    )
     write_atomically(
         output,
         write=lambda file: _encode(file, pictures, rate, output),

@@ -166,15 +166,11 @@ def open_transform(header: Header, color_space: str | None) -> DisplayTransform:
     return DisplayTransform(space, output_space=None if header.file_format == "openexr" else _SCENE_LINEAR)
 
 
-def painted_transform(header: Header, plate: Header, color_space: str | None) -> DisplayTransform:
-    """Of what was made of a plate. A colour space that was named is the plate's, and where that is no EXR, not that of
-    the EXRs made of it, which say their own.
-
-    Raises:
-        VstError: as ``open_transform``.
+def painted_space(header: Header, plate: Header, color_space: str | None) -> str | None:
+    """The colour space to be named for what was made of a plate: the one that was named for the plate, but where that
+    is no EXR, not that of the EXRs made of it, which say their own.
     """
-    alike = (header.file_format == "openexr") == (plate.file_format == "openexr")
-    return open_transform(header, color_space if alike else None)
+    return color_space if (header.file_format == "openexr") == (plate.file_format == "openexr") else None
 
 
 def check_size(window: Window, expected: Window, where: str) -> None:

@@ -13,6 +13,7 @@ from vst_core.errors import OutputError, SettingsError
 from vst_core.frame_io import read_header
 from vst_core.frames import FrameRange
 from vst_core.pipeline.display import read_picture
+from vst_core.pipeline.plate import painted_space
 from vst_core.pipeline.sequences import plate_frames
 from vst_core.sequence import FrameSequence
 
@@ -27,6 +28,7 @@ def write_sheet(
     columns: int = 4,
     width: int = 480,
     layer: str | None = None,
+    color_space: str | None = None,
 ) -> None:
     """Write a contact sheet.
 
@@ -40,6 +42,8 @@ def write_sheet(
         columns: how many.
         width: of one picture, pixels.
         layer: layer to show.
+        color_space: colour space of the first sequence, and of others where they, too, are EXR, or are not; read from
+            the files when left out.
 
     Raises:
         VstError: one line that names frame and file.
@@ -49,8 +53,11 @@ def write_sheet(
     sequences = [FrameSequence.parse(pattern) for pattern in patterns]
     numbers = plate_frames(sequences[0], frames)
     spots = np.linspace(numbers.first, numbers.last, min(columns, len(numbers))).round().astype(int).tolist()
+    headers = [read_header(sequence.path(spots[0])) for sequence in sequences]
+    spaces = [painted_space(header, headers[0], color_space) for header in headers]
     rows = [
-        [read_picture(sequence.path(spot), spot, width=width, layer=layer) for spot in spots] for sequence in sequences
+        [read_picture(sequence.path(spot), spot, width=width, layer=layer, color_space=space) for spot in spots]
+        for sequence, space in zip(sequences, spaces, strict=True)
     ]
     gap = _GAP
     height = max(picture.shape[0] for row in rows for picture in row)

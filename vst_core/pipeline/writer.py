@@ -11,6 +11,7 @@ from pathlib import Path
 from torch import Tensor
 
 from vst_core import __version__
+from vst_core.color import COLOR_SPACE
 from vst_core.frame_io import without_layers, write_frame
 from vst_core.image import Frame
 from vst_core.pipeline.foreign import FINGERPRINT, SETTINGS
@@ -116,7 +117,7 @@ def _attributes(shot: Shot, state: State) -> dict[str, str]:
     return ({"colorInteropID": interop} if interop else {}) | {
         "vst:version": __version__,
         SETTINGS: json.dumps(shot.settings.model_dump(mode="json", exclude=unsaid), sort_keys=True),
-        "vst:colorSpace": shot.transform.color_space,
+        COLOR_SPACE: shot.transform.output_space,
         FINGERPRINT: shot.fingerprint,
         STATE: state.digest,
         PREVIOUS: state.previous,

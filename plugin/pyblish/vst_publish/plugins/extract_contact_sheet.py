@@ -14,7 +14,9 @@ class ExtractContactSheet(pyblish.api.InstancePlugin):
 
     def process(self, instance):
         """Write it into the version."""
-        patterns = instance.data["vst_settings"]["plate"], instance.data["vst_pattern"]
+        settings = instance.data["vst_settings"]
+        patterns = settings["plate"], instance.data["vst_pattern"]
+        space = ["--color-space", settings["color_space"]] if settings.get("color_space") else []
         sheet = staging(instance) / f"{instance.data['name']}.sheet.png"
         frames = instance.data["vst_range"]
-        engine.run(instance.context, "sheet", *patterns, "--frames", frames, "-o", str(sheet))
+        engine.run(instance.context, "sheet", *patterns, "--frames", frames, "-o", str(sheet), *space)
