@@ -219,3 +219,13 @@ def test_a_named_color_space_is_the_plates_and_not_that_of_an_exr_made_of_a_pict
     report = measure_shot(painted, plate, flow=NO_MOTION, lags=(1,), color_space="ACEScct")
     assert report.warping[0].stylized == pytest.approx(report.warping[0].source, rel=1e-3)
     assert measure_shot(plate, plate, flow=NO_MOTION, lags=(1,), color_space="ACEScct").luminance_drift == 0
+
+
+def test_what_was_written_without_layers_is_measured_against_a_layer(still: Path, tmp_path: Path) -> None:
+    for frame in FRAMES:
+        write_channels(
+            tmp_path / f"painted.{frame}.exr", dict.fromkeys("RGB", np.full((HEIGHT, WIDTH), 0.2, np.float32))
+        )
+    painted = str(tmp_path / "painted.####.exr")
+    report = measure_shot(painted, sequence(still), flow=NO_MOTION, lags=(1,), layer="ViewLayer.Combined")
+    assert report.warping[0].stylized == 0

@@ -19,7 +19,7 @@ import OpenImageIO as oiio  # noqa: N813  # its own documentation imports it so
 import opentimelineio as otio
 import pytest
 from small_network import with_network
-from small_shot import SHOT, Outcome, SmallShot, copy_of, differing, out
+from small_shot import SHOT, Outcome, SmallShot, copy_of, differing, out, write_channels
 
 from vst_core import InputError, OutputError, SettingsError
 from vst_core.cli.publish import run_here
@@ -314,3 +314,30 @@ def test_sheet_and_movie_are_in_the_colours_of_a_plate_that_does_not_say_them(
         first = next(movie.decode(video=0)).to_ndarray(format="rgb24")
     for shown in (sheet[100, 200, ::-1], sheet[-100, 200, ::-1], first[24, 32]):
         assert shown.tolist() == pytest.approx([188, 89, 63], abs=4)
+
+
+@pytest.mark.parametrize("layers", ["plate", "color"])
+def test_sheet_and_movie_show_the_layer_that_was_painted(
+    tmp_path: Path, small_network: Path, small_shot: SmallShot, layers: str
+) -> None:
+    channels = {
+        f"{name}.{c}": np.full((48, 64), 0.18 * (name == "Other"), np.float16)
+        for name in ("Beauty", "Other")
+        for c in "RGB"
+    }
+    for frame in (1001, 1002):
+        write_channels(tmp_path / f"plate.{frame}.exr", channels)
+    small_shot.render(
+        tmp_path / "out",
+        **with_network(small_network, strength=0.0, frames="1001-1002", layer="Other", flow__source="none"),
+        plate=str(tmp_path / "plate.####.exr"),
+        output__layers=layers,
+    )
+    assert publish(str(tmp_path / "out" / "out.manifest.json"), to(tmp_path / "show")).exit_code == ExitCode.OK
+    version = tmp_path / "show" / "out" / "v001"
+    sheet = cv2.imread(str(version / "out.sheet.png"))
+    assert sheet is not None
+    with av.open(str(version / "out.review.mp4")) as movie:
+        first = next(movie.decode(video=0)).to_ndarray(format="rgb24")
+    for shown in (sheet[100, 200], sheet[-100, 200], first[24, 32]):
+        assert shown.tolist() == pytest.approx([118] * 3, abs=3)

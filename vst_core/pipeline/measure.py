@@ -19,7 +19,7 @@ from vst_core.pipeline.distance import Distances, StyleMeter
 from vst_core.pipeline.flicker import Moment, warping_errors, warping_sums
 from vst_core.pipeline.motion_source import open_motion, vectors_sequence
 from vst_core.pipeline.motions import Motions
-from vst_core.pipeline.plate import PlateReader, named_frame, open_transform, painted_space
+from vst_core.pipeline.plate import PlateReader, named_frame, open_transform, painted_layer, painted_space
 from vst_core.pipeline.sequences import check_frames, plate_frames
 from vst_core.pipeline.views import Views
 from vst_core.sequence import FrameSequence
@@ -128,7 +128,7 @@ def measure_shot(
     plates = PlateReader(source, layer, transform, flow, vectors_sequence(flow, source))
     painted_header = read_header(result.path(numbers.first))
     painted_transform = open_transform(painted_header, painted_space(painted_header, header, color_space))
-    results = PlateReader(result, layer, painted_transform, flow, None)
+    results = PlateReader(result, painted_layer(painted_header, layer), painted_transform, flow, None)
     meter = StyleMeter(network, weights_path, styles) if styles else None
     views = Views(plates)
     flicker = _Flicker(views, Motions(views, open_motion(flow), flow), lags)

@@ -173,6 +173,11 @@ def painted_space(header: Header, plate: Header, color_space: str | None) -> str
     return color_space if (header.file_format == "openexr") == (plate.file_format == "openexr") else None
 
 
+def painted_layer(header: Header, layer: str | None) -> str | None:
+    """The layer to be named for what was made of a plate: none where colour alone was written, which has no layers."""
+    return None if set(header.channel_names) <= set("RGBA") else layer
+
+
 def check_size(window: Window, expected: Window, where: str) -> None:
     """Check that a frame's picture has the size of the shot's first one.
 

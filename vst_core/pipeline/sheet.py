@@ -13,7 +13,7 @@ from vst_core.errors import OutputError, SettingsError
 from vst_core.frame_io import read_header
 from vst_core.frames import FrameRange
 from vst_core.pipeline.display import read_picture
-from vst_core.pipeline.plate import painted_space
+from vst_core.pipeline.plate import painted_layer, painted_space
 from vst_core.pipeline.sequences import plate_frames
 from vst_core.sequence import FrameSequence
 
@@ -41,7 +41,7 @@ def write_sheet(
         frames: the frames of the first sequence when left out; columns are spread over them.
         columns: how many.
         width: of one picture, pixels.
-        layer: layer to show.
+        layer: layer to show, of all that have layers.
         color_space: colour space of the first sequence, and of others where they, too, are EXR, or are not; read from
             the files when left out.
 
@@ -55,9 +55,10 @@ def write_sheet(
     spots = np.linspace(numbers.first, numbers.last, min(columns, len(numbers))).round().astype(int).tolist()
     headers = [read_header(sequence.path(spots[0])) for sequence in sequences]
     spaces = [painted_space(header, headers[0], color_space) for header in headers]
+    layers = [layer, *(painted_layer(header, layer) for header in headers[1:])]
     rows = [
-        [read_picture(sequence.path(spot), spot, width=width, layer=layer, color_space=space) for spot in spots]
-        for sequence, space in zip(sequences, spaces, strict=True)
+        [read_picture(sequence.path(spot), spot, width=width, layer=shown, color_space=space) for spot in spots]
+        for sequence, shown, space in zip(sequences, layers, spaces, strict=True)
     ]
     gap = _GAP
     height = max(picture.shape[0] for row in rows for picture in row)

@@ -16,7 +16,8 @@ class ExtractContactSheet(pyblish.api.InstancePlugin):
         """Write it into the version."""
         settings = instance.data["vst_settings"]
         patterns = settings["plate"], instance.data["vst_pattern"]
-        space = ["--color-space", settings["color_space"]] if settings.get("color_space") else []
+        named = {"--layer": settings.get("layer"), "--color-space": settings.get("color_space")}
+        how = [word for option, name in named.items() if name for word in (option, name)]
         sheet = staging(instance) / f"{instance.data['name']}.sheet.png"
         frames = instance.data["vst_range"]
-        engine.run(instance.context, "sheet", *patterns, "--frames", frames, "-o", str(sheet), *space)
+        engine.run(instance.context, "sheet", *patterns, "--frames", frames, "-o", str(sheet), *how)

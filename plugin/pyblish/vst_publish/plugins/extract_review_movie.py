@@ -15,5 +15,8 @@ class ExtractReviewMovie(pyblish.api.InstancePlugin):
     def process(self, instance):
         """Write it into the version."""
         movie = staging(instance) / f"{instance.data['name']}.review.mp4"
+        settings = instance.data["vst_settings"]
+        layer = settings.get("layer") if settings["output"]["layers"] == "plate" else None
+        how = ["--layer", layer] if layer else []
         rate = str(instance.context.data.get("vst_rate", 24))
-        engine.run(instance.context, "movie", instance.data["vst_pattern"], "-o", str(movie), "--rate", rate)
+        engine.run(instance.context, "movie", instance.data["vst_pattern"], "-o", str(movie), "--rate", rate, *how)
