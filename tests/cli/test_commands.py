@@ -85,3 +85,10 @@ def test_options_stand_in_sections_that_fit_the_terminal(
     rest = lines[lines.index("Options:") :]
     named = {line.split()[0] for line in rest if line.startswith("  -")}
     assert named <= {"--settings", "--json", "--shots", "--help"}, "others have a section in cli/sections.py"
+
+
+@pytest.mark.parametrize(("command", "says"), [("compare", "The style image."), ("export", "as vst styles lists them")])
+def test_help_says_which_styles_a_command_takes(vst: Run, command: str, says: str) -> None:
+    shown = vst(command, "--help").out
+    assert says in " ".join(shown.split())
+    assert "for optimization" not in shown.partition("--style ")[2][:150]

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from vst_core.cli.lines import emit
-from vst_core.cli.options import parameter, put_options, require, with_options
+from vst_core.cli.options import Option, parameter, put_options, require, with_options
 from vst_core.cli.shot_options import NEEDED, OPTIONS, plate_and_more, read_settings
 from vst_core.settings import FlowSettings, RenderSettings
 
@@ -21,11 +21,14 @@ if TYPE_CHECKING:
 
 # What all methods have in common; method, network, temporal and output are set by the comparison.
 _COMMON = {
-    *("--style", "--frames", "--scale", "--flow", "--flow-layer", "--iterations", "--iterations-next", "--scales"),
+    *("--frames", "--scale", "--flow", "--flow-layer", "--iterations", "--iterations-next", "--scales"),
     *("--content-weight", "--style-weight", "--temporal-weight", "--tv-weight", "--features", "--weights"),
     *("--layer", "--color-space", "--device", "--precision", "--threads", "--tile"),
 }
-_SHARED = tuple(option for option in OPTIONS if option.flags[0] in _COMMON)
+_SHARED = (
+    Option(("--style",), "style.styles", list[str], "IMAGE", "The style image."),
+    *(option for option in OPTIONS if option.flags[0] in _COMMON),
+)
 _MORE = (
     parameter(
         "output",

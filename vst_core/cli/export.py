@@ -10,9 +10,10 @@ import typer
 from vst_core.cli.options import Option, put_options, require, with_options
 from vst_core.export.settings import ExportSettings
 
+_STYLE = "Styles of the network by name, as vst styles lists them; several are blended in equal parts."
 OPTIONS = (
     Option(("--format",), "format", str, "torchscript|cat-kit|onnx"),
-    Option(("--style",), "style.styles", list[str], "NAME"),
+    Option(("--style",), "style.styles", list[str], "NAME", _STYLE),
     Option(("--style-mix",), "style", str, "A:0.3,B:0.7"),
     Option(("--output", "-o"), "output", Path, "FILE|FOLDER"),
     Option(("--strength",), "strength", float),

@@ -29,12 +29,14 @@ class Option:
         setting: dotted path into the settings model.
         kind: type of the argument.
         metavar: what help calls it.
+        help: what help says of it where that is not what the model says of the setting.
     """
 
     flags: tuple[str, ...]
     setting: str
     kind: Any = str
     metavar: str | None = None
+    help: str = ""
 
 
 def with_options(
@@ -157,7 +159,7 @@ def _annotation(option: Option, model: type[BaseModel]) -> Any:
     info = typer.Option(
         *option.flags,
         metavar=option.metavar,
-        help=help_of(option.setting, model),
+        help=option.help or help_of(option.setting, model),
         show_default=False,
         rich_help_panel=section_of(option.setting),
         autocompletion=suggestions(option.setting, option.metavar),
