@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from vst_core.color import HIGHLIGHT_RADIUS, DisplayTransform, style_to_display
+from vst_core.color import HIGHLIGHT_RADIUS, ColorConfig, DisplayTransform, style_to_display
 from vst_core.color.coverage import MIN_ALPHA
 from vst_core.color.curve import WHITE_DISPLAY, curve
 from vst_core.errors import ModelError
@@ -230,3 +230,26 @@ def test_light_without_coverage_is_brought_to_the_space_of_the_results() -> None
     glow = np.full((2, 3, 3), (1, 0, 0), np.float32)
     result = round_trip(transform, glow, np.zeros((2, 3), np.float32))
     assert result[1, 1] == pytest.approx([1.70505, -0.13026, -0.02400], abs=1e-4)
+
+
+@pytest.mark.parametrize("strength", [0.0, 0.3, 1.0])
+def test_a_plate_that_is_half_there_keeps_its_light_at_any_strength(strength: float) -> None:
+    transform = DisplayTransform("srgb_rec709_scene", output_space="lin_rec709_scene")
+    color, alpha = np.full((4, 4, 3), 0.6 * 0.5, np.float32), np.full((4, 4), 0.5, np.float32)
+    display = transform.to_display(color, alpha)
+    light = ((0.6 + 0.055) / 1.055) ** 2.4
+    assert transform.to_scene_linear(display.pixels, display, strength) == pytest.approx(light * 0.5, rel=1e-3)
+
+
+@pytest.mark.parametrize("opacity", [None, 0.5])
+def test_strength_mixes_light_also_where_the_plate_is_stored_as_log(opacity: float | None) -> None:
+    transform, config = DisplayTransform("ACEScct"), ColorConfig.load()
+    alpha = None if opacity is None else np.full((4, 4), opacity, np.float32)
+    color = np.full((4, 4, 3), 0.3, np.float32)
+    display = transform.to_display(color * (opacity or 1), alpha)
+
+    def light(strength: float) -> Array:
+        mixed = transform.to_scene_linear(torch.full((1, 3, 4, 4), 0.6), display, strength)
+        return config.convert(mixed / np.float32(opacity or 1), "ACEScct", "ACEScg")
+
+    assert light(0.25) == pytest.approx(0.25 * light(1) + 0.75 * light(0), rel=1e-3)

@@ -153,12 +153,14 @@ class DisplayTransform:
                 _restore(linear.reshape(-1, 3), *outside)
             color[rows] = _transformed(linear, self._encode)
         if self._encode is None:
+            if strength < 1:  # encoded values do not add up as light does
+                color = cv.addWeighted(color, strength, self._straight(source, self._working), 1 - strength, 0)
             color = self._config.convert(color, self._working, self.output_space)
         if source.alpha is not None:
             for rows in row_bands(len(color), _BAND_ROWS):
                 if not is_opaque(source.alpha[rows]):
                     color[rows] = scaled(color[rows], source.alpha[rows])
-        if strength < 1:
+        if strength < 1 and self._encode is not None:
             color = cv.addWeighted(color, strength, self._untouched(source), 1 - strength, 0)
         if source.alpha is not None:
             cv.copyTo(self._untouched(source), uncovered(source.alpha), color)
@@ -168,7 +170,16 @@ class DisplayTransform:
         """The plate in the output space."""
         if self.output_space == self.color_space:
             return np.ascontiguousarray(source.color, dtype=np.float32)
-        return self._config.convert(source.color, self.color_space, self.output_space)
+        color = self._config.convert(source.color, self.color_space, self.output_space)
+        if source.alpha is not None and self._decode is None:  # only straight colour can be decoded
+            covered = scaled(self._straight(source, self.output_space), source.alpha)
+            cv.copyTo(covered, 1 - uncovered(source.alpha), color)
+        return color
+
+    def _straight(self, source: DisplayImage, space: str) -> FloatArray:
+        """The plate in another space, not premultiplied; black where uncovered."""
+        straight = source.color if source.alpha is None else unpremultiplied(source.color, source.alpha)
+        return self._config.convert(straight, self.color_space, space)
 
 
 def style_to_display(pixels: FloatArray, color_space: str, config: str | None = None) -> Tensor:
