@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vst_core.errors import SettingsError
-from vst_core.frames import FrameRange
+from vst_core.frames import FrameRange, counted
 
 frames = st.integers(-1_000_000, 1_000_000)
 
@@ -62,3 +62,8 @@ def test_length_is_the_number_of_frames(first: int, length: int) -> None:
     frame_range = FrameRange(first, first + length)
     assert len(list(frame_range)) == len(frame_range) == length + 1
     assert all(frame in frame_range for frame in frame_range)
+
+
+@pytest.mark.parametrize(("count", "words"), [(0, "0 frames"), (1, "1 frame"), (2, "2 frames")])
+def test_one_frame_is_said_as_one(count: int, words: str) -> None:
+    assert counted(count, "frame") == words

@@ -11,6 +11,11 @@ from vst_core.errors import SettingsError
 _RANGE = re.compile(r"\s*(-?\d+)(?:\s*-\s*(-?\d+))?\s*")
 
 
+def counted(count: int, what: str) -> str:
+    """For people: one of it, or several."""
+    return f"{count} {what}{'s' if count != 1 else ''}"
+
+
 @dataclass(frozen=True, slots=True)
 class FrameRange:
     """A run of consecutive frames, both ends included. Frame numbers may be negative."""

@@ -10,6 +10,7 @@ import typer
 from vst_core.cli.each_shot import each_shot
 from vst_core.cli.lines import emit
 from vst_core.errors import ExitCode
+from vst_core.frames import counted
 from vst_core.pipeline.limits import Limits
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def _look(output: FrameSequence, limits: Limits | None, json: bool) -> Verificat
         shown = {"broken": list(found.broken), "missing": list(found.missing)}
         emit("verified", shot=output.pattern, frames=frames, **shown, exit_code=int(found.exit_code))
     elif found.findings:
-        typer.echo(f"{output.pattern}: of {frames} frames, {broken} broken, {missing} missing")
+        typer.echo(f"{output.pattern}: of {counted(frames, 'frame')}, {broken} broken, {missing} missing")
     else:
-        typer.echo(f"{output.pattern}: {frames} frames, all as they were written")
+        typer.echo(f"{output.pattern}: {counted(frames, 'frame')}, all as they were written")
     return found

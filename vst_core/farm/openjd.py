@@ -13,8 +13,8 @@ from itertools import groupby, islice
 from typing import Any
 
 from vst_core.farm.openjd_parameters import Parameter, without
-from vst_core.farm.plan import Plan, Task, counted
-from vst_core.frames import FrameRange
+from vst_core.farm.plan import Plan, Task
+from vst_core.frames import FrameRange, counted
 
 _NOTIFY_SECONDS = 120
 """Between SIGTERM and the certain end: time for the frame at work to be given up, and others to be written."""

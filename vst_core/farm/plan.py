@@ -11,7 +11,7 @@ from typing import Any
 from vst_core.errors import SettingsError
 from vst_core.farm.cost import memory_of
 from vst_core.farm.settings import FarmSettings
-from vst_core.frames import FrameRange
+from vst_core.frames import FrameRange, counted
 from vst_core.pipeline.cuts import find_cuts
 from vst_core.pipeline.destination import check_output
 from vst_core.pipeline.journal import manifest_path
@@ -221,11 +221,6 @@ def _between(whole: FrameRange, cuts: Sequence[int]) -> Iterator[FrameRange]:
 def _cut_up(part: FrameRange, size: int) -> Iterator[FrameRange]:
     for first in range(part.first, part.last + 1, size):
         yield FrameRange(first, min(first + size - 1, part.last))
-
-
-def counted(count: int, what: str) -> str:
-    """For people: one of it, or several."""
-    return f"{count} {what}{'s' if count != 1 else ''}"
 
 
 def _duration(seconds: float) -> str:

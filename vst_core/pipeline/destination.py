@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 from vst_core.errors import OutputError, SettingsError
-from vst_core.frames import FrameRange
+from vst_core.frames import FrameRange, counted
 from vst_core.pipeline.journal import gather, manifest_path
 from vst_core.sequence import LONGEST_NAME, FrameSequence
 from vst_core.settings import RenderSettings
@@ -59,7 +59,7 @@ def check_space(settings: RenderSettings, frames: FrameRange, plate: FrameSequen
     free = shutil.disk_usage(existing).free
     if free < needed:
         raise OutputError(
-            f"{len(to_come)} frames will take {_spell(needed)} at least, and {_spell(free)} are free",
+            f"{counted(len(to_come), 'frame')} will take {_spell(needed)} at least, and {_spell(free)} are free",
             where=existing,
             remedy="make room, name another folder, or give fewer --frames",
         )

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from vst_core.errors import InputError, SettingsError
 from vst_core.frame_io import read_header
-from vst_core.frames import FrameRange
+from vst_core.frames import FrameRange, counted
 from vst_core.pipeline.distance import Distances, StyleMeter
 from vst_core.pipeline.flicker import Moment, warping_errors, warping_sums
 from vst_core.pipeline.motion_source import open_motion, vectors_sequence
@@ -156,7 +156,7 @@ def _check_lags(lags: tuple[int, ...], frames: FrameRange) -> None:
     for lag in lags:
         if not 1 <= lag < len(frames):
             raise SettingsError(
-                f"a lag of {lag} does not fit a shot of {len(frames)} frames",
+                f"a lag of {lag} does not fit a shot of {counted(len(frames), 'frame')}",
                 where="lags",
                 remedy=f"give lags from 1 to {len(frames) - 1}",
             )

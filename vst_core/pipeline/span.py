@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vst_core.errors import SettingsError
-from vst_core.frames import FrameRange
+from vst_core.frames import FrameRange, counted
 from vst_core.settings import RenderSettings
 
 
@@ -70,7 +70,7 @@ def check_lags(settings: RenderSettings, frames: FrameRange) -> None:
     farthest = max(settings.lags or (1,))
     if 1 < len(frames) <= farthest:
         raise SettingsError(
-            f"a lag of {farthest} does not fit a shot of {len(frames)} frames",
+            f"a lag of {farthest} does not fit a shot of {counted(len(frames), 'frame')}",
             where="lags",
             remedy=f"give lags from 1 to {len(frames) - 1}",
         )
