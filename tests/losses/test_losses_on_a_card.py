@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 import torch
+from every_loss import LOSSES, Loss
 from stand_in_card import CARD
 from torch import Tensor
 
@@ -15,30 +16,9 @@ from vst_core.losses import (
     GaussianWassersteinLoss,
     GramLoss,
     SlicedWassersteinLoss,
-    blend_moments,
-    content_loss,
     feature_moments,
-    gaussian_wasserstein,
     gram_matrix,
-    long_term_weights,
-    temporal_loss,
-    total_variation,
 )
-
-Loss = Callable[[Tensor, Tensor], Tensor]
-LOSSES: dict[str, Loss] = {
-    "content": content_loss,
-    "prepared content": lambda features, target: ContentLoss(target)(features),
-    "gram": lambda features, target: GramLoss(gram_matrix(target))(features),
-    "wasserstein": lambda features, target: gaussian_wasserstein(feature_moments(features), feature_moments(target)),
-    "prepared wasserstein": lambda features, target: GaussianWassersteinLoss(
-        blend_moments([feature_moments(target), feature_moments(target.flip(1))], [0.3, 0.7])
-    )(features),
-    "sliced": lambda features, target: SlicedWassersteinLoss([target], [1.0], seed=3)(features),
-    "temporal": lambda features, target: temporal_loss(features, target, target[:, :1].clamp(0, 1)),
-    "long term": lambda features, target: temporal_loss(features, target, long_term_weights([target[:, :1]] * 2)[1]),
-    "total variation": lambda features, _: total_variation(features),
-}
 
 
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)

@@ -2,30 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 import torch
-from torch import Tensor
-
-from vst_core.losses import (
-    SlicedWassersteinLoss,
-    content_loss,
-    feature_moments,
-    gaussian_wasserstein,
-    gram_loss,
-    gram_matrix,
-    sliced_wasserstein,
-)
-
-Loss = Callable[[Tensor, Tensor], Tensor]
-LOSSES: dict[str, Loss] = {
-    "content": content_loss,
-    "gram": lambda features, target: gram_loss(gram_matrix(features), gram_matrix(target)),
-    "wasserstein": lambda features, target: gaussian_wasserstein(feature_moments(features), feature_moments(target)),
-    "sliced": lambda features, target: sliced_wasserstein(features, target, torch.eye(8)[1:3]),
-    "prepared sliced": lambda features, target: SlicedWassersteinLoss([target], [1.0])(features),
-}
+from every_loss import LOSSES, Loss
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])

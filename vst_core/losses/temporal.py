@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
-from vst_core.tensors import require_same_shape
+from vst_core.tensors import require_same_shape, wide
 
 
 def temporal_loss(image: Tensor, warped: Tensor, valid: Tensor) -> Tensor:
@@ -21,14 +21,14 @@ def temporal_loss(image: Tensor, warped: Tensor, valid: Tensor) -> Tensor:
         valid: (B, 1, H, W) in [0, 1], 1 where ``warped`` can be trusted.
 
     Returns:
-        Scalar.
+        Scalar, at least float32.
 
     Raises:
         ValueError: the shapes do not fit.
     """
     require_same_shape(image, warped, "image", "warped")
     require_same_shape(image[:, :1], valid, "image (one channel)", "valid")
-    return (valid * (image - warped).square()).mean()
+    return (wide(valid) * (wide(image) - wide(warped)).square()).mean()
 
 
 def long_term_weights(valid: Sequence[Tensor]) -> list[Tensor]:
