@@ -6,22 +6,9 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from flow_scenes import grid, pattern, smooth_flow
+from motion_operations import BACK, FLOW, IMAGE, OPERATIONS, Operation
 from torch import Tensor
 
-from vst_core.flow import consistency_mask, is_cut, unchanged_mask, warp, warp_sharp
-
-HEIGHT, WIDTH = 40, 56
-FLOW, BACK = smooth_flow(HEIGHT, WIDTH, 2), smooth_flow(HEIGHT, WIDTH, 2, seed=1)
-IMAGE = pattern(*grid(HEIGHT, WIDTH))
-Operation = Callable[[Tensor, Tensor, Tensor], Tensor]
-OPERATIONS: dict[str, Operation] = {
-    "warp": lambda image, flow, _: warp(image, flow),
-    "warp_sharp": lambda image, flow, _: warp_sharp(image, flow),
-    "consistency_mask": lambda _, flow, back: consistency_mask(flow, back),
-    "unchanged_mask": lambda image, _, __: unchanged_mask(image, image.flip(3)),
-    "is_cut": lambda image, flow, _: torch.tensor(is_cut(image, torch.zeros_like(flow[:, :1]))),
-}
 LAYOUTS: dict[str, Callable[[Tensor], Tensor]] = {
     "turned": lambda field: field.transpose(2, 3).contiguous().transpose(2, 3),
     "channels last": lambda field: field.contiguous(memory_format=torch.channels_last),
