@@ -34,9 +34,14 @@ LOSSES: dict[str, Loss] = {
     "prepared wasserstein": lambda features, target: GaussianWassersteinLoss(
         blend_moments([feature_moments(target), feature_moments(target.flip(1))], [0.3, 0.7])
     )(features),
-    "sliced": lambda features, target: sliced_wasserstein(features, target, torch.eye(target.shape[1], device=target.device)[:2]),
+    "sliced": lambda features, target: sliced_wasserstein(features, target, _first_two(target)),
     "prepared sliced": lambda features, target: SlicedWassersteinLoss([target], [1.0], seed=3)(features),
     "temporal": lambda features, target: temporal_loss(features, target, target[:, :1].clamp(0, 1)),
     "long term": lambda features, target: temporal_loss(features, target, long_term_weights([target[:, :1]] * 2)[1]),
     "total variation": lambda features, _: total_variation(features),
 }
+
+
+def _first_two(features: Tensor) -> Tensor:
+    """The first two channels as directions, where the features are."""
+    return torch.eye(features.shape[1], device=features.device)[:2]
