@@ -24,6 +24,8 @@ from small_shot import (
 )
 
 from vst_core import check_shot
+from vst_core.color import resolve_color_space
+from vst_core.frame_io import read_header
 
 Color = NDArray[np.floating[Any]]
 REC709_TO_ACESCG = np.array(  # Bradford from D65, as in the ACES 1.3 configurations
@@ -55,6 +57,15 @@ def test_an_acescg_plate_gives_the_same_picture_in_acescg(
             back = color_of(read_channels(out(folder, frame))) @ np.linalg.inv(REC709_TO_ACESCG).T
             expected = color_of(read_channels(out(rendered, frame)))
             assert np.abs(to_display(back) - to_display(expected)).mean() < 0.015  # 0.044 if taken for Rec.709
+
+
+def test_a_space_that_is_named_is_what_the_results_say_whatever_the_plate_says(
+    small_shot: SmallShot, tmp_path: Path
+) -> None:
+    shot = small_shot.copy(tmp_path / "plate")
+    write_channels(shot.path(1001), read_channels(shot.path(1001)), colorInteropID="lin_rec709_scene")
+    shot.render(tmp_path / "out", frames="1001", color_space="ACEScct")
+    assert resolve_color_space(read_header(out(tmp_path / "out", 1001)), None) == "ACEScct"
 
 
 def test_a_png_plate_becomes_scene_linear_exr(small_shot: SmallShot, tmp_path: Path) -> None:

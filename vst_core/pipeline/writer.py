@@ -91,7 +91,7 @@ class Writer:
         write_frame(
             result.path,
             _painted(shot, plate, stylized),
-            attributes=_attributes(shot, state),
+            attributes=_attributes(shot, plate, state),
             data_type=None if output.data_type == "plate" else output.data_type,
             compression=output.stored_compression,
             before_naming=record,
@@ -109,9 +109,11 @@ def _painted(shot: Shot, plate: Plate, stylized: Tensor) -> Frame:
     return frame.with_color(color)
 
 
-def _attributes(shot: Shot, state: State) -> dict[str, str]:
+def _attributes(shot: Shot, plate: Plate, state: State) -> dict[str, str]:
     """What every frame says about itself: how it was made, and its place in the chain."""
     interop = shot.transform.output_interop_id
+    if not interop and shot.settings.color_space and "colorInteropID" in plate.frame.metadata:
+        interop = "unknown"  # the plate's own would be another space than the one that was named
     # An exact chunk's frames are those of the whole shot, and say the same.
     unsaid = {"chunk", "state"} if shot.settings.preroll is None else set()
     return ({"colorInteropID": interop} if interop else {}) | {
