@@ -173,6 +173,16 @@ def test_measure_in_words_and_in_json(small_shot: SmallShot, rendered: Path, vst
     assert f"{report['warping'][1]['stylized']:.4f}" in words.out
 
 
+def test_measure_takes_vectors_of_other_conventions(small_shot: SmallShot, rendered: Path, vst: Run) -> None:
+    arguments = ("measure", rendered / "out.####.exr", "--plate", small_shot.pattern, "--lags", "1", "--json")
+
+    def flicker(*motion: str) -> float:
+        return float(json.loads(vst(*arguments, *motion).out)["warping"][0]["source"])
+
+    assert flicker("--flow-layer", "ViewLayer.Vector") == flicker()
+    assert flicker("--flow-scale", "0.1") > 1.5 * flicker()
+
+
 def test_weights_are_listed_and_verified(
     vst: Run, vgg16_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 # What all methods have in common; method, network, temporal and output are set by the comparison.
 _COMMON = {
-    *("--frames", "--scale", "--flow", "--flow-layer", "--iterations", "--iterations-next", "--scales"),
+    *("--frames", "--scale", "--iterations", "--iterations-next", "--scales"),
     *("--content-weight", "--style-weight", "--temporal-weight", "--tv-weight", "--features", "--weights"),
     *("--layer", "--color-space", "--device", "--precision", "--threads", "--tile"),
 }
 _SHARED = (
     Option(("--style",), "style.styles", list[str], "IMAGE", "The style image."),
-    *(option for option in OPTIONS if option.flags[0] in _COMMON),
+    *(option for option in OPTIONS if option.flags[0] in _COMMON or option.setting.startswith("flow.")),
 )
 _MORE = (
     parameter(

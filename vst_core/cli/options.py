@@ -44,11 +44,14 @@ def with_options(
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Gives a function the ``arguments`` and an option for each row, as typer takes them.
 
-    What is wrong with a setting is said of the option that was given for it.
+    Without ``arguments`` those come first that the function has itself beside ``**given``. What is wrong with a
+    setting is said of the option that was given for it.
     """
-    parameters = [*arguments, *(parameter(option_name(option), _annotation(option, model)) for option in options)]
+    rows = [parameter(option_name(option), _annotation(option, model)) for option in options]
 
     def decorate(run: Callable[..., None]) -> Callable[..., None]:
+        parameters = [*(arguments or _own(run)), *rows]
+
         @wraps(run)
         def command(**given: Any) -> None:
             try:
@@ -61,6 +64,12 @@ def with_options(
         return command
 
     return decorate
+
+
+def _own(run: Callable[..., None]) -> Iterator[inspect.Parameter]:
+    for own in inspect.signature(run, eval_str=True).parameters.values():
+        if own.kind is not inspect.Parameter.VAR_KEYWORD:
+            yield own.replace(kind=inspect.Parameter.KEYWORD_ONLY)
 
 
 def _of_options(error: InvalidSettings, options: Sequence[Option], given: Mapping[str, Any]) -> InvalidSettings:

@@ -4,26 +4,35 @@ from __future__ import annotations
 
 import json as json_format
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from vst_core.cli.options import Option, put_options, with_options
+from vst_core.cli.shot_options import OPTIONS
 from vst_core.errors import SettingsError
 from vst_core.frames import FrameRange
-from vst_core.settings import FlowSettings, Network
-from vst_core.settings_model import InvalidSettings
+from vst_core.settings import FlowSettings, Network, RenderSettings
+
+_MOTION = tuple(option for option in OPTIONS if option.setting.startswith("flow."))
+_ESTIMATED = "dis"
+_FIELDS = (
+    Option(("--flow",), "flow.source", str, "SOURCE", f"Where motion comes from, as for vst render. [{_ESTIMATED}]"),
+    *(option for option in _MOTION if option.setting != "flow.source"),
+)
 
 
+@with_options(RenderSettings, _FIELDS)
 def flow(
     plate: Annotated[str, typer.Argument(metavar="PLATE", help="Plate pattern.")],
     output: Annotated[str, typer.Option("--output", "-o", metavar="PATTERN", help="Pattern of the .flo files.")],
     forward: Annotated[
         str | None, typer.Option("--forward", metavar="PATTERN", help="Pattern for forward flow, too.")
     ] = None,
-    source: Annotated[str, typer.Option("--flow", metavar="SOURCE", help="Where motion comes from.")] = "dis",
     frames: Annotated[str | None, typer.Option("--frames", metavar="FIRST-LAST")] = None,
     layer: Annotated[str | None, typer.Option("--layer", help="Layer whose colour is looked at.")] = None,
     color_space: Annotated[str | None, typer.Option("--color-space", help="Colour space of the plate.")] = None,
+    **given: Any,
 ) -> None:
     """Write the flow between frames as .flo files: backward, at each frame to the one before it."""
     from vst_core.pipeline.fields import write_fields
@@ -32,7 +41,7 @@ def flow(
         plate,
         output,
         forward=forward,
-        flow=_flow_settings(source),
+        flow=_flow_settings({**given, "flow": given["flow"] or _ESTIMATED}),
         frames=None if frames is None else FrameRange.parse(frames),
         layer=layer,
         color_space=color_space,
@@ -40,10 +49,10 @@ def flow(
         typer.echo(path)
 
 
+@with_options(RenderSettings, _MOTION)
 def measure(
     stylized: Annotated[str, typer.Argument(metavar="STYLIZED", help="Pattern of the stylised frames.")],
     plate: Annotated[str, typer.Option("--plate", metavar="PLATE", help="Pattern of the plate.")],
-    source: Annotated[str, typer.Option("--flow", metavar="SOURCE", help="Where motion comes from.")] = "vectors",
     lags: Annotated[
         str | None, typer.Option("--lags", metavar="N,N,…", help="Distances in frames. [those of 1,2,5,10 that fit]")
     ] = None,
@@ -54,6 +63,7 @@ def measure(
     features: Annotated[Network, typer.Option("--features", metavar="vgg19|vgg16")] = "vgg19",
     weights: Annotated[Path | None, typer.Option("--weights", metavar="FILE")] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    **given: Any,
 ) -> None:
     """Measure flicker, drift, and with --style the distance to style and content, of a stylised shot and its plate."""
     from vst_core.pipeline.measure import measure_shot
@@ -61,7 +71,7 @@ def measure(
     report = measure_shot(
         stylized,
         plate,
-        flow=_flow_settings(source),
+        flow=_flow_settings(given),
         lags=None if lags is None else _whole_numbers(lags),
         styles=tuple(style or ()),
         frames=None if frames is None else FrameRange.parse(frames),
@@ -73,11 +83,10 @@ def measure(
     typer.echo(json_format.dumps(report.as_dict()) if json else report.as_text())
 
 
-def _flow_settings(source: str) -> FlowSettings:
-    try:
-        return FlowSettings.of({"source": source})
-    except InvalidSettings as error:
-        raise SettingsError(error.complaints[0][1], where="--flow") from None
+def _flow_settings(given: dict[str, Any]) -> FlowSettings:
+    data: dict[str, Any] = {"flow": {}}
+    put_options(data, _MOTION, given)
+    return FlowSettings.of(data["flow"], where="flow")
 
 
 def _whole_numbers(text: str) -> tuple[int, ...]:
