@@ -16,10 +16,9 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
-from .environment import find_worker, scrubbed
+from .environment import scrubbed
 from .errors import WorkerError
 from .pipes import Event, Pipes
 from .process import end_process, last_words, size_of, spell_exit, start_process
@@ -45,20 +44,6 @@ class Patience:
     silence: float = 60.0
     cancel: float = 15.0
     terminate: float = 5.0
-
-
-def start_client(
-    log: Path,
-    path: str | None = None,
-    variables: Mapping[str, str] | None = None,
-    patience: Patience = Patience(),
-) -> Client:
-    """Find the worker and start it; see ``find_worker`` and ``Client``.
-
-    Raises:
-        WorkerError: there is none, or it cannot be started.
-    """
-    return Client([str(find_worker(path)), "worker"], log, variables, patience)
 
 
 class Client:
@@ -95,12 +80,6 @@ class Client:
         self._pipes = Pipes(self._process, self._write_to_log)
         self._pumped = self._started = time.monotonic()
         self._pipes.send({"request": "hello"})
-
-    def __enter__(self) -> Client:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.close()
 
     @property
     def pid(self) -> int:

@@ -5,28 +5,29 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 
 import fake_worker
 
-from nodes.client import LAST_EVENTS, Client, Patience, start_client
+from nodes.client import LAST_EVENTS, Client, Patience
 from nodes.pipes import Event
 
 VST = str(Path(sys.executable).with_name("vst"))
 _PATIENCE = 120.0
 
 
-def real_client(log: Path) -> Client:
+def real_client(log: Path) -> closing[Client]:
     """The client of the worker that belongs to these tests."""
-    return start_client(log, VST)
+    return closing(Client([VST, "worker"], log))
 
 
 def fake_client(
     kind: str, log: Path, patience: Patience | None = None, variables: Mapping[str, str] | None = None
-) -> Client:
+) -> closing[Client]:
     """The client of a fake worker of a kind."""
     assert kind in fake_worker.KINDS
-    return Client([sys.executable, fake_worker.__file__, kind], log, variables, patience or Patience())
+    return closing(Client([sys.executable, fake_worker.__file__, kind], log, variables, patience or Patience()))
 
 
 def greeted(client: Client) -> Event:

@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -105,8 +106,8 @@ def test_no_worker_outlives_its_host(small_shot: SmallShot, tmp_path: Path) -> N
     host = """
         import json, sys, time
         from pathlib import Path
-        from nodes.client import start_client
-        client = start_client(Path(sys.argv[1]), sys.argv[3])
+        from nodes.client import Client
+        client = Client([sys.argv[3], "worker"], Path(sys.argv[1]))
         job = client.submit("render", json.loads(sys.argv[2]))
         while not any(event["event"] == "progress" for event in client.take(job)):
             time.sleep(0.01)
@@ -155,7 +156,7 @@ def test_a_worker_that_falls_silent_is_ended(tmp_path: Path) -> None:
 
 def test_a_worker_may_be_silent_while_it_has_nothing_to_do(tmp_path: Path) -> None:
     patience = Patience(silence=1.0)
-    with Client([VST, "worker"], tmp_path / "log", patience=patience) as client:
+    with closing(Client([VST, "worker"], tmp_path / "log", patience=patience)) as client:
         greeted(client)
         end = time.monotonic() + 2 * patience.silence
         while time.monotonic() < end:
