@@ -9,7 +9,7 @@ import contextlib
 import json
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -87,17 +87,6 @@ class Job:
         self._record(events)
         return events
 
-    def events(self, interval: float = 0.1) -> Iterator[Event]:
-        """Everything until the end, for a host that can wait.
-
-        Args:
-            interval: seconds between two looks.
-        """
-        while not self.over:
-            yield from self.poll()
-            if not self.over:
-                time.sleep(interval)
-
     def _next(self) -> Event | None:
         """The first event that is held, or None where its file has yet to be seen."""
         event = self._held[0]
@@ -139,25 +128,6 @@ class Job:
         unfinished = file.with_suffix(".tmp")
         unfinished.write_text(json.dumps(values) + "\n", encoding="utf-8")
         unfinished.replace(file)
-
-
-def read_state(folder: Path) -> dict[str, Any]:
-    """What became of a job that this host, or an earlier one, had in a folder.
-
-    Returns:
-        ``state``, ``message``, ``frames`` and ``done`` as numbers. Where the host went away before the end, ``state``
-        is still ``queued`` or ``running``.
-
-    Raises:
-        WorkerError: there is no job in it.
-    """
-    try:
-        state = json.loads((folder / "state.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        state = None
-    if not isinstance(state, dict):
-        raise WorkerError(f"{folder} is not the folder of a job")
-    return state
 
 
 def within_frame(event: Event) -> float:
