@@ -24,11 +24,9 @@ class Version:
 
     Attributes:
         folder: its own.
-        resumed: whether an earlier run began it.
     """
 
     folder: Path
-    resumed: bool = False
 
     @property
     def name(self) -> str:
@@ -75,7 +73,7 @@ def unfinished(root: Path, settings: Mapping[str, Any]) -> Version | None:
     record = _read(existing[-1]) if existing else {}
     if record.get("state") in (DONE, None) or record.get("settings") != json.loads(json.dumps(settings)):
         return None
-    return Version(existing[-1], resumed=True)
+    return Version(existing[-1])
 
 
 def open_version(root: Path, settings: Mapping[str, Any], *, resume: bool) -> Version:

@@ -27,9 +27,9 @@ def test_every_finished_run_is_followed_by_a_version_of_its_own(tmp_path: Path) 
 
 def test_an_unfinished_version_is_gone_on_with_only_where_all_is_the_same(tmp_path: Path) -> None:
     first = begun(tmp_path, OIL, "cancelled")
-    assert unfinished(tmp_path, OIL) == Version(first.folder, resumed=True)
+    assert unfinished(tmp_path, OIL) == first
     assert unfinished(tmp_path, INK) is None
-    assert open_version(tmp_path, OIL, resume=True) == Version(first.folder, resumed=True)
+    assert open_version(tmp_path, OIL, resume=True) == first
     assert open_version(tmp_path, INK, resume=True).name == "v002"
     assert open_version(tmp_path, OIL, resume=False).name == "v003"
 
