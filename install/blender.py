@@ -14,11 +14,14 @@ from pathlib import Path
 
 from .errors import INPUT, OUTPUT, InstallError
 from .places import Blender, ask_blender, find_blenders, run_blender
-from .plan import Plan, copy_folder
+from .plan import SHIPPED, Plan, copy
 
 MODULE = "bl_ext.user_default.vst"
 IGNORED = ("nuke", "make_knobs.py", "knob_table.py")
 """What is not for Blender among the nodes."""
+_PLUGIN = SHIPPED / "plugin" / "blender"
+_SOURCES = {name: _PLUGIN / name for name in ("blender_manifest.toml", "__init__.py")} | {"nodes": SHIPPED / "nodes"}
+"""What the extension consists of, by name."""
 _OWN = "extensions/user_default/vst"
 _STARTUP = "scripts/startup/vst_startup.py"
 _STARTUP_TEXT = f'''\
@@ -95,19 +98,13 @@ def find(prefix: Path | None, program: Path | None) -> list[Blender]:
     return found
 
 
-def plan(host: Blender, shipped: Path) -> Plan:
-    """What belongs into one of them.
-
-    Args:
-        host: the Blender.
-        shipped: the folder with ``nodes`` and ``plugin``.
-    """
-    plugin = shipped / "plugin" / "blender"
+def plan(host: Blender) -> Plan:
+    """What belongs into one of them."""
     return Plan(
         host=host.name,
         folder=host.folder,
         own=_OWN,
-        sources=extension_sources(plugin, shipped / "nodes"),
+        sources=_SOURCES,
         ignored=IGNORED,
         files={_STARTUP: _STARTUP_TEXT},
         made_by_host=("scripts/startup/__pycache__/vst_startup.*.pyc", "extensions/.user/user_default/vst"),
@@ -116,14 +113,9 @@ def plan(host: Blender, shipped: Path) -> Plan:
     )
 
 
-def extension_sources(plugin: Path, nodes: Path) -> dict[str, Path]:
-    """What the extension consists of, by name."""
-    return {name: plugin / name for name in ("blender_manifest.toml", "__init__.py")} | {"nodes": nodes}
-
-
-def version(shipped: Path) -> str:
+def version() -> str:
     """Of the extension, which is that of the engine."""
-    manifest = (shipped / "plugin" / "blender" / "blender_manifest.toml").read_text(encoding="utf-8")
+    manifest = _SOURCES["blender_manifest.toml"].read_text(encoding="utf-8")
     found = re.search(r'^version = "(.+)"$', manifest, re.MULTILINE)
     assert found is not None
     return found[1]
@@ -156,26 +148,22 @@ def check(host: Blender) -> str:
     return f"Blender {seen['version']}: sees the node, which runs {seen['worker']}"
 
 
-def make_zip(shipped: Path, target: Path) -> Path:
+def make_zip(target: Path) -> Path:
     """Write the extension as a zip, to be dropped into Blender's window.
 
     Args:
-        shipped: the folder with ``nodes`` and ``plugin``.
         target: folder, or the name of the file.
 
     Raises:
         InstallError: it cannot be written.
     """
     if target.suffix != ".zip":
-        target = target / f"vst-{version(shipped)}.zip"
+        target = target / f"vst-{version()}.zip"
     staged = target.with_name(f".{target.stem}")
     try:
         staged.mkdir(parents=True)
-        for name, source in extension_sources(shipped / "plugin" / "blender", shipped / "nodes").items():
-            if source.is_dir():
-                copy_folder(source, staged / name, IGNORED)
-            else:
-                shutil.copyfile(source, staged / name)
+        for name, source in _SOURCES.items():
+            copy(source, staged / name, IGNORED)
         return Path(shutil.make_archive(str(target.with_suffix("")), "zip", staged))
     except OSError as error:
         raise InstallError(f"cannot be written ({error.strerror})", where=target, exit_code=OUTPUT) from None

@@ -13,7 +13,6 @@ from . import blender, nuke
 from .errors import USAGE, InstallError
 from .plan import Plan
 
-_SHIPPED = Path(__file__).resolve().parents[1]
 _ABOUT = "Put nodes and plug-ins into host programs, or take them out as if they had never been there."
 _EPILOG = "exit codes: 0 done, 2 wrong arguments, 3 no host found or it does not see the node, 4 cannot be written"
 
@@ -91,14 +90,14 @@ def _program(text: str) -> Path:
 
 def _blender(given: argparse.Namespace) -> Iterator[Work]:
     if given.zip is not None:
-        _say(blender.make_zip(_SHIPPED, given.zip))
+        _say(blender.make_zip(given.zip))
         return
     for host in blender.find(given.prefix, given.program):
-        yield blender.plan(host, _SHIPPED), partial(blender.check, host)
+        yield blender.plan(host), partial(blender.check, host)
 
 
 def _nuke(given: argparse.Namespace) -> Iterator[Work]:
-    yield nuke.plan(given.prefix, _SHIPPED), partial(nuke.hint, given.prefix)
+    yield nuke.plan(given.prefix), partial(nuke.hint, given.prefix)
 
 
 def _do(given: argparse.Namespace, worker: str, plan: Plan, told: Callable[[], str]) -> None:
@@ -114,7 +113,7 @@ def _do(given: argparse.Namespace, worker: str, plan: Plan, told: Callable[[], s
         for line in plan.lines(link=given.link):
             _say(line)
     else:
-        plan.carry_out(blender.version(_SHIPPED), worker, link=given.link)
+        plan.carry_out(blender.version(), worker, link=given.link)
         _say(f"{plan.host}: installed in {plan.folder / plan.own}")
         _say(told())
 

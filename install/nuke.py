@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from .places import nuke_folder
-from .plan import Plan
+from .plan import SHIPPED, Plan
 
 IGNORED = ("blender", "make_knobs.py", "knob_table.py")
 """What is not for Nuke among the nodes."""
@@ -17,20 +17,19 @@ OWN = "vst"
 _BLOCK = 'import nuke\n\nnuke.pluginAddPath("./vst")\n'
 
 
-def plan(prefix: Path | None, shipped: Path) -> Plan:
+def plan(prefix: Path | None) -> Plan:
     """What belongs where.
 
     Args:
         prefix: folder for everybody; the user's own when left out.
-        shipped: the folder with ``nodes`` and ``plugin``.
     """
-    plugin = shipped / "plugin" / "nuke"
+    plugin = SHIPPED / "plugin" / "nuke"
     sources = {name: plugin / name for name in ("init.py", "menu.py", "stylize.py")}
     return Plan(
         host="Nuke",
         folder=nuke_folder() if prefix is None else prefix,
         own=OWN,
-        sources=sources | {"vst_nodes": shipped / "nodes"},
+        sources=sources | {"vst_nodes": SHIPPED / "nodes"},
         ignored=IGNORED,
         blocks={"init.py": _BLOCK} if prefix is None else {},
     )

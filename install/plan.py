@@ -12,6 +12,8 @@ from .block import has_block, with_block, write_whole
 from .errors import OUTPUT, InstallError
 from .record import Record, absent_folders, cached, read_record
 
+SHIPPED = Path(__file__).resolve().parents[1]
+"""The folder with ``nodes`` and ``plugin``."""
 WORKER_FILE = "worker.txt"
 """Names the program of the worker, beside the nodes."""
 
@@ -114,10 +116,8 @@ class Plan:
             target = own / name
             if link:
                 target.symlink_to(source, target_is_directory=source.is_dir())
-            elif source.is_dir():
-                copy_folder(source, target, self.ignored)
             else:
-                shutil.copyfile(source, target)
+                copy(source, target, self.ignored)
         if worker:
             (own / WORKER_FILE).write_text(worker + "\n", encoding="utf-8")
         for name, text in self.files.items():
@@ -129,8 +129,11 @@ class Plan:
             write_whole(path, with_block(path.read_bytes() if path.exists() else b"", lines))
 
 
-def copy_folder(source: Path, target: Path, ignored: tuple[str, ...]) -> None:
-    """A copy that can be taken away again, also where vst itself is read-only."""
+def copy(source: Path, target: Path, ignored: tuple[str, ...]) -> None:
+    """A copy of a file or a folder that can be taken away again, also where vst itself is read-only."""
+    if source.is_file():
+        shutil.copyfile(source, target)
+        return
     ignore = shutil.ignore_patterns("__pycache__", *ignored)
     shutil.copytree(source, target, ignore=ignore, copy_function=shutil.copyfile)
     for folder in (target, *(path for path in target.rglob("*") if path.is_dir())):

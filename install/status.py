@@ -13,8 +13,6 @@ from .places import find_blenders, nuke_folder
 from .plan import Plan
 from .record import NAME
 
-_SHIPPED = Path(__file__).resolve().parents[1]
-
 
 @dataclass(frozen=True)
 class Status:
@@ -39,13 +37,13 @@ class Status:
 
 def look(environment: Mapping[str, str] = os.environ) -> list[Status]:
     """Every folder of a host that was found; folders that ``NUKE_PATH`` names, where something of ours is in them."""
-    plans = [blender.plan(host, _SHIPPED) for host in find_blenders(environment)]
+    plans = [blender.plan(host) for host in find_blenders(environment)]
     own = nuke_folder(environment)
     if own.is_dir():
-        plans.append(nuke.plan(None, _SHIPPED))
+        plans.append(nuke.plan(None))
     named = [Path(name).resolve() for name in environment.get("NUKE_PATH", "").split(os.pathsep) if name]
     studios = dict.fromkeys(path.parent for path in named if path.name == nuke.OWN and (path / NAME).is_file())
-    plans += [nuke.plan(folder, _SHIPPED) for folder in studios if folder != own.resolve()]
+    plans += [nuke.plan(folder) for folder in studios if folder != own.resolve()]
     return [_status(plan) for plan in plans]
 
 
@@ -61,7 +59,7 @@ def _status(plan: Plan) -> Status:
     missing = [name for name in (*plan.sources, *plan.files) if not _is_there(plan, name)]
     if missing:
         problem = f"{', '.join(missing)} went away"
-    elif record.version != blender.version(_SHIPPED):
+    elif record.version != blender.version():
         problem = f"it is of version {record.version}"
     elif record.worker and not os.access(record.worker, os.X_OK):
         problem = f"its worker {record.worker} is not there any more"

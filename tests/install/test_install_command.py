@@ -113,4 +113,4 @@ def test_it_needs_nothing_but_the_standard_library() -> None:
 
 
 def test_the_extension_has_the_version_of_the_engine() -> None:
-    assert blender.version(ROOT) == vst_core.__version__
+    assert blender.version() == vst_core.__version__
