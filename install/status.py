@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,13 +34,13 @@ class Status:
     command: str = ""
 
 
-def look(environment: Mapping[str, str] = os.environ) -> list[Status]:
+def look() -> list[Status]:
     """Every folder of a host that was found; folders that ``NUKE_PATH`` names, where something of ours is in them."""
-    plans = [blender.plan(host) for host in find_blenders(environment)]
-    own = nuke_folder(environment)
+    plans = [blender.plan(host) for host in find_blenders()]
+    own = nuke_folder()
     if own.is_dir():
         plans.append(nuke.plan(None))
-    named = [Path(name).resolve() for name in environment.get("NUKE_PATH", "").split(os.pathsep) if name]
+    named = [Path(name).resolve() for name in os.environ.get("NUKE_PATH", "").split(os.pathsep) if name]
     studios = dict.fromkeys(path.parent for path in named if path.name == nuke.OWN and (path / NAME).is_file())
     plans += [nuke.plan(folder) for folder in studios if folder != own.resolve()]
     return [_status(plan) for plan in plans]
