@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from vst_core.cli.lines import emit
 from vst_core.cli.options import Option, parameter, put_options, require, with_options
 from vst_core.cli.shot_options import NEEDED, OPTIONS, plate_and_more, read_settings
+from vst_core.cli.terminal import new_bar
 from vst_core.settings import FlowSettings, RenderSettings
 
 if TYPE_CHECKING:
@@ -79,9 +79,7 @@ def compare(
 
 def _bar() -> Progress:
     """Methods that are done, and the frame at work; nothing where there is no terminal."""
-    console = Console(stderr=True)
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
-    return Progress(*columns, console=console, disable=not console.is_terminal)
+    return new_bar(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
 
 
 def _show(bar: Progress, task: TaskID, name: str, progress: FrameProgress) -> None:

@@ -3,32 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from vst_core.cli.lines import emit
+from vst_core.cli.terminal import Terminal
 from vst_core.farm.local import TaskEvent
 from vst_core.farm.plan import Plan, Task
 from vst_core.pipeline.seams import Seam
-
-ErrorType = type[BaseException] | None
-
-
-class JobReporter(Protocol):
-    """Told about a job; a context, so that a terminal is left clean."""
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(self, kind: ErrorType, error: BaseException | None, at: TracebackType | None) -> None: ...
-
-    def tell(self, event: TaskEvent) -> None:
-        """Something happened to a task."""
-
-    def seam(self, shot: str, seam: Seam) -> None:
-        """Two draft chunks of a shot meet."""
 
 
 class JsonJob:
@@ -44,7 +27,7 @@ class JsonJob:
         emit("start", tasks=len(self._plan.tasks), frames=self._plan.delivered)
         return self
 
-    def __exit__(self, kind: ErrorType, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is None:
             emit("done")
 
@@ -61,32 +44,23 @@ class JsonJob:
         emit("seam", shot=shot, **asdict(seam))
 
 
-class TerminalJob:
+class TerminalJob(Terminal):
     """A bar over all frames with what is at work; where there is no terminal, a line a frame."""
 
     def __init__(self, plan: Plan) -> None:
         self._frames = plan.delivered
-        self._console = Console(stderr=True, highlight=False)
-        self._bar = Progress(
+        super().__init__(
             TextColumn("{task.fields[detail]}"),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
             TextColumn("left"),
             TimeRemainingColumn(),
-            console=self._console,
-            disable=not self._console.is_terminal,
+            total=self._frames,
+            detail="",
         )
-        self._row = self._bar.add_task("", total=self._frames, detail="")
         self._done: dict[Task, set[int]] = {}
         self._at_work: dict[Task, str] = {}
-
-    def __enter__(self) -> Self:
-        self._bar.start()
-        return self
-
-    def __exit__(self, kind: ErrorType, error: BaseException | None, at: TracebackType | None) -> None:
-        self._bar.stop()
 
     def tell(self, event: TaskEvent) -> None:
         """Move the bar, and print what is worth saying."""
@@ -116,13 +90,10 @@ class TerminalJob:
         self._done.setdefault(task, set()).add(values["frame"])
         for note in values["notes"]:
             self._print(f"warning: {task.shot}: {note}")
-        if not self._console.is_terminal:
+        if not self._is_terminal:
             how = "kept" if values["kept"] else f"{values['seconds']:.1f} s"
             self._print(f"{task.shot} frame {values['frame']} ({self._count()}/{self._frames}): {how}")
 
     def _count(self) -> int:
         """Frames done; those of a task that was begun again count once."""
         return sum(map(len, self._done.values()))
-
-    def _print(self, line: str) -> None:
-        self._console.print(line, soft_wrap=True, markup=False)

@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from vst_core.cli.lines import emit
+from vst_core.cli.terminal import Terminal
 from vst_core.pipeline.render import FrameProgress, FrameResult
-
-ErrorType = type[BaseException] | None
-
-
-class Reporter(Protocol):
-    """Told about a render; a context, so that a terminal is left clean."""
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(self, kind: ErrorType, error: BaseException | None, at: TracebackType | None) -> None: ...
-
-    def progress(self, progress: FrameProgress) -> None:
-        """Steps were done within a frame."""
-
-    def frame(self, result: FrameResult) -> None:
-        """A frame is on disk."""
 
 
 class JsonReporter:
@@ -38,7 +21,7 @@ class JsonReporter:
         emit("start", frames=self._frames)
         return self
 
-    def __exit__(self, kind: ErrorType, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is None:
             emit("done", frames=self._frames)
 
@@ -62,7 +45,7 @@ class JsonReporter:
         )
 
 
-class TerminalReporter:
+class TerminalReporter(Terminal):
     """A progress bar with frame, loss and time left; where there is no terminal, a line a frame.
 
     Of several passes each has the bar to itself.
@@ -70,8 +53,7 @@ class TerminalReporter:
 
     def __init__(self, frames: int) -> None:
         self._frames = frames
-        self._console = Console(stderr=True, highlight=False)
-        self._bar = Progress(
+        super().__init__(
             TextColumn("{task.fields[which]}frame {task.fields[frame]}"),
             BarColumn(),
             MofNCompleteColumn(),
@@ -79,18 +61,12 @@ class TerminalReporter:
             TimeElapsedColumn(),
             TextColumn("left"),
             TimeRemainingColumn(),
-            console=self._console,
-            disable=not self._console.is_terminal,
+            total=frames,
+            which="",
+            frame="-",
+            detail="",
         )
-        self._task = self._bar.add_task("", total=frames, which="", frame="-", detail="")
         self._done, self._number, self._at = 0, 1, 0
-
-    def __enter__(self) -> Self:
-        self._bar.start()
-        return self
-
-    def __exit__(self, kind: ErrorType, error: BaseException | None, at: TracebackType | None) -> None:
-        self._bar.stop()
 
     def progress(self, progress: FrameProgress) -> None:
         """Move the bar."""
@@ -99,9 +75,9 @@ class TerminalReporter:
             self._count(progress)
         elif self._number < progress.passes:
             self._number, self._done = progress.passes, 0
-            self._bar.reset(self._task)
+            self._bar.reset(self._row)
         self._bar.update(
-            self._task,
+            self._row,
             completed=self._done + inner.step / inner.steps,
             which=f"pass {progress.number}/{progress.passes} " if progress.passes > 1 else "",
             frame=progress.frame,
@@ -112,7 +88,7 @@ class TerminalReporter:
         """Of a pass that finishes no frames, how many were visited."""
         if progress.number != self._number or not self._at:
             self._number, self._done = progress.number, 0
-            self._bar.reset(self._task)
+            self._bar.reset(self._row)
         elif progress.frame != self._at:
             self._done += 1
         self._at = progress.frame
@@ -120,13 +96,12 @@ class TerminalReporter:
     def frame(self, result: FrameResult) -> None:
         """Count the frame and print what is worth saying."""
         self._done += 1
-        self._bar.update(self._task, completed=self._done, frame=result.frame)
+        self._bar.update(self._row, completed=self._done, frame=result.frame)
         for note in result.notes:
-            self._console.print(f"warning: {note}", soft_wrap=True, markup=False)
-        if not self._console.is_terminal:
+            self._print(f"warning: {note}")
+        if not self._is_terminal:
             how = "kept" if result.kept else f"{_loss(result.loss, 'loss ', ', ')}{result.seconds:.1f} s"
-            line = f"frame {result.frame} ({self._done}/{self._frames}): {how}"
-            self._console.print(line, soft_wrap=True, markup=False)
+            self._print(f"frame {result.frame} ({self._done}/{self._frames}): {how}")
 
 
 def _loss(loss: dict[str, float], before: str, after: str = "") -> str:

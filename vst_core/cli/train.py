@@ -6,24 +6,22 @@ import signal
 import time
 from contextlib import closing
 from pathlib import Path
-from types import FrameType, TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from types import FrameType
+from typing import TYPE_CHECKING, Any, Self
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from vst_core.cli import ENDINGS
 from vst_core.cli.lines import emit
 from vst_core.cli.options import SETTINGS_AND_JSON, Option, put_options, require, with_options
+from vst_core.cli.terminal import Terminal
 from vst_core.errors import ExitCode, VstError
 from vst_core.training.recipe import read_recipe
 from vst_core.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
     from vst_core.training.loop import Step
-
-ErrorType = type[BaseException] | None
 
 OPTIONS = (
     Option(("--style",), "recipe.styles", list[Path], "IMAGE"),
@@ -125,7 +123,7 @@ class HeldSignals:
         self._before = {number: signal.signal(number, self._receive) for number in self._SIGNALS}
         return self
 
-    def __exit__(self, kind: ErrorType, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._restore()
 
     def _receive(self, number: int, _: FrameType | None) -> None:
@@ -137,17 +135,6 @@ class HeldSignals:
             signal.signal(number, handler)
 
 
-class Reporter(Protocol):
-    """Told about a training; a context, so that a terminal is left clean."""
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(self, kind: ErrorType, error: BaseException | None, at: TracebackType | None) -> None: ...
-
-    def step(self, step: Step) -> None:
-        """A step was done; the first call says where the training goes on."""
-
-
 class JsonReporter:
     """One JSON object a line on standard output, each with an ``event``: start, progress, done."""
 
@@ -157,7 +144,7 @@ class JsonReporter:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: ErrorType, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is None:
             emit("done", path=str(self._result))
 
@@ -170,13 +157,12 @@ class JsonReporter:
             emit("start", **told)
 
 
-class TerminalReporter:
+class TerminalReporter(Terminal):
     """A progress bar with step, loss and time left; where there is no terminal, a line now and then."""
 
     def __init__(self, result: Path) -> None:
         self._result = result
-        self._console = Console(stderr=True, highlight=False)
-        self._bar = Progress(
+        super().__init__(
             TextColumn("step"),
             MofNCompleteColumn(),
             BarColumn(),
@@ -184,41 +170,32 @@ class TerminalReporter:
             TimeElapsedColumn(),
             TextColumn("left"),
             TimeRemainingColumn(),
-            console=self._console,
-            disable=not self._console.is_terminal,
+            loss="",
         )
-        self._task = self._bar.add_task("", total=None, loss="")
         self._said = 0.0
 
-    def __enter__(self) -> Self:
-        self._bar.start()
-        return self
-
-    def __exit__(self, kind: ErrorType, error: BaseException | None, at: TracebackType | None) -> None:
-        self._bar.stop()
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        super().__exit__(kind)
         if kind is None:
             typer.echo(self._result)
 
     def step(self, step: Step) -> None:
         """Move the bar and print what is worth saying."""
         if step.loss:
-            self._bar.update(self._task, completed=step.number, loss=f"loss {step.loss['total']:.4g}")
+            self._bar.update(self._row, completed=step.number, loss=f"loss {step.loss['total']:.4g}")
             self._line(step)
         else:
-            self._bar.reset(self._task, total=step.steps, completed=step.number)
+            self._bar.reset(self._row, total=step.steps, completed=step.number)
             if step.number == step.steps:
-                self._say(f"{self._result}: is trained already")
+                self._print(f"{self._result}: is trained already")
             elif step.number:
-                self._say(f"goes on after step {step.number} of {step.steps}")
+                self._print(f"goes on after step {step.number} of {step.steps}")
         for note in step.notes:
-            self._say(f"warning: {note}")
+            self._print(f"warning: {note}")
 
     def _line(self, step: Step) -> None:
         now = time.monotonic()
-        if not self._console.is_terminal and (now - self._said >= _LINE_SECONDS or step.number == step.steps):
+        if not self._is_terminal and (now - self._said >= _LINE_SECONDS or step.number == step.steps):
             self._said = now
             parts = ", ".join(f"{name} {value:.4g}" for name, value in step.loss.items() if name != "total")
-            self._say(f"step {step.number}/{step.steps}: loss {step.loss['total']:.4g} ({parts})")
-
-    def _say(self, line: str) -> None:
-        self._console.print(line, soft_wrap=True, markup=False)
+            self._print(f"step {step.number}/{step.steps}: loss {step.loss['total']:.4g} ({parts})")

@@ -67,17 +67,16 @@ def _verify(output: FrameSequence, limits: Limits | None, repair: bool, json: bo
 
 
 def _look(output: FrameSequence, limits: Limits | None, json: bool) -> Verification:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
+    from vst_core.cli.terminal import new_bar
     from vst_core.pipeline.findings import grouped
     from vst_core.pipeline.inspect import inspect_shot
     from vst_core.pipeline.seams import find_seams
     from vst_core.pipeline.verify import verify_shot
 
-    console = Console(stderr=True)
     columns = TextColumn("verifying"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
+    with new_bar(*columns, transient=True) as bar:
         task = bar.add_task("", total=len(output.frames_on_disk()))
         found = verify_shot(output, lambda _: bar.advance(task))
         if limits is not None:
