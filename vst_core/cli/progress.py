@@ -9,6 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from vst_core.cli.lines import emit
 from vst_core.cli.terminal import Terminal
 from vst_core.pipeline.render import FrameProgress, FrameResult
+from vst_core.worker.jobs import frame_values, progress_values
 
 
 class JsonReporter:
@@ -27,22 +28,11 @@ class JsonReporter:
 
     def progress(self, progress: FrameProgress) -> None:
         """Emit ``progress``."""
-        inner, which = progress.progress, {"pass": progress.number, "passes": progress.passes}
-        emit("progress", frame=progress.frame, step=inner.step, steps=inner.steps, loss=inner.loss, **which)
+        emit("progress", **progress_values(progress))
 
     def frame(self, result: FrameResult) -> None:
         """Emit ``frame``."""
-        emit(
-            "frame",
-            frame=result.frame,
-            path=str(result.path),
-            kept=result.kept,
-            seconds=round(result.seconds, 3),
-            loss=result.loss,
-            notes=list(result.notes),
-            coverage=result.coverage,
-            stages=result.stages and result.stages.model_dump(),
-        )
+        emit("frame", **frame_values(result))
 
 
 class TerminalReporter(Terminal):

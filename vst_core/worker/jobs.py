@@ -83,15 +83,13 @@ def render(settings: RenderSettings, cache: RenderCache, job: Job) -> dict[str, 
 
     def on_progress(progress: FrameProgress) -> None:
         job.stop_if_cancelled()
-        inner, which = progress.progress, {"pass": progress.number, "passes": progress.passes}
-        loss = _finite(inner.loss)
-        job.tell("progress", frame=progress.frame, step=inner.step, steps=inner.steps, loss=loss, **which)
+        job.tell("progress", **progress_values(progress))
 
     frames = len(open_sequences(settings).frames)
     job.tell("start", frames=frames)
     with closing(render_shot(settings, on_progress, cache)) as results:  # type: ignore[type-var]  # it is a generator
         for result in results:
-            job.tell("frame", **_values(result))
+            job.tell("frame", **frame_values(result))
             job.stop_if_cancelled()
     return {"frames": frames}
 
@@ -102,7 +100,14 @@ def check(settings: RenderSettings, job: Job) -> dict[str, Any]:  # noqa: ARG001
     return {"complaints": [{"message": str(error), "exit_code": int(error.exit_code)} for error in found]}
 
 
-def _values(result: FrameResult) -> dict[str, Any]:
+def progress_values(progress: FrameProgress) -> dict[str, Any]:
+    """What the event ``progress`` says, here and with ``--json``."""
+    inner, which = progress.progress, {"pass": progress.number, "passes": progress.passes}
+    return {"frame": progress.frame, "step": inner.step, "steps": inner.steps, "loss": _finite(inner.loss)} | which
+
+
+def frame_values(result: FrameResult) -> dict[str, Any]:
+    """What the event ``frame`` says, likewise."""
     return {
         "frame": result.frame,
         "path": str(result.path),
