@@ -10,7 +10,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from vst_core.cli.lines import emit
-from vst_core.cli.options import Option, parameter, put_options, require, with_options
+from vst_core.cli.options import Option, parameter, require, with_options
 from vst_core.cli.shot_options import NEEDED, OPTIONS, plate_and_more, read_settings
 from vst_core.cli.terminal import new_bar
 from vst_core.settings import FlowSettings, RenderSettings
@@ -56,8 +56,7 @@ def compare(
     from vst_core.pipeline.compare import compare_methods, plan_comparison
     from vst_core.pipeline.comparison import table, write_comparison
 
-    data = read_settings(plate, settings)
-    put_options(data, _SHARED, given)
+    data = read_settings(plate, settings, _SHARED, given)
     require({**data, "output": {} if output is None else {"pattern": output}}, NEEDED, "vst compare")
     assert output is not None
     plan = plan_comparison(data, output, [] if only is None else only.split(","))

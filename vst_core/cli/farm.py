@@ -63,7 +63,7 @@ def plan(plate: str | None, settings: Path | None, shots: Path | None, json: boo
 
     For several shots, --shots takes a table or a timeline, as for vst submit.
     """
-    made = _plan(_data(plate, settings, PLAN_OPTIONS, given), shots, "vst plan")
+    made = _plan(read_settings(plate, settings, PLAN_OPTIONS, given), shots, "vst plan")
     typer.echo(json_format.dumps(made.as_dict()) if json else made.as_text())
 
 
@@ -87,7 +87,7 @@ def submit(plate: str | None, settings: Path | None, shots: Path | None, json: b
     Everything that vst check looks at is looked at for all shots first. A task computes on one thread of the
     processor, in float32, unless --threads, --device and --precision say otherwise: so it can be tried again anywhere.
     """
-    data = _data(plate, settings, SUBMIT_OPTIONS, given)
+    data = read_settings(plate, settings, SUBMIT_OPTIONS, given)
     to = SubmitSettings.of(data.pop("submit", {}), where="submit")
     _check_job(to)
     made = _plan(data, shots, "vst submit")
@@ -98,12 +98,6 @@ def submit(plate: str | None, settings: Path | None, shots: Path | None, json: b
         _write_bundle(made, to, _job_name(made, to, shots))
     else:
         _hand_to_slurm(made, to, _job_name(made, to, shots))
-
-
-def _data(plate: str | None, path: Path | None, options: tuple[Option, ...], given: dict[str, Any]) -> dict[str, Any]:
-    data = read_settings(plate, path)
-    put_options(data, options, given)
-    return data
 
 
 def _plan(data: dict[str, Any], shots: Path | None, command: str) -> Plan:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any
@@ -96,21 +96,21 @@ def settings_from(plate: str | None, path: Path | None, given: dict[str, Any]) -
     Raises:
         SettingsError: something is missing, unknown or out of range.
     """
-    data = read_settings(plate, path)
-    put_options(data, OPTIONS, given)
+    data = read_settings(plate, path, OPTIONS, given)
     require(data, NEEDED, "vst render")
     return RenderSettings.of(data)
 
 
-def read_settings(plate: str | None, path: Path | None) -> dict[str, Any]:
-    """What a file and the argument PLATE say, as plain data; the file need not say all that a shot needs.
+def read_settings(
+    plate: str | None, path: Path | None, options: Sequence[Option], given: dict[str, Any]
+) -> dict[str, Any]:
+    """What a file, the argument PLATE and the options say, as plain data; they need not say all that a shot needs.
 
     Raises:
-        SettingsError: the file cannot be read, or something in it is unknown or out of range.
+        SettingsError: the file cannot be read, or something is unknown, out of range or contradicts another.
     """
-    data: dict[str, Any] = {}
-    if path is not None:
-        data = read_part(RenderSettings, path, _ELSEWHERE)
+    data: dict[str, Any] = {} if path is None else read_part(RenderSettings, path, _ELSEWHERE)
     if plate is not None:
         data["plate"] = plate
+    put_options(data, options, given)
     return data
