@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from vst_core import __version__
-from vst_core.cli.lazy import Row, lazy_group
+from vst_core.cli.lazy import Row, lazy_group, show_help
 
 _SHOTS = "A shot"
 _NETWORKS = "Networks"
@@ -44,12 +44,13 @@ def _root(
     context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
 ) -> None:
-    """Stylise shots with temporal coherence: EXR frames and motion vectors in, painted EXR frames out."""
     if version:
         typer.echo(__version__)
-    elif context.invoked_subcommand is None:
-        typer.echo(context.get_help())
+    else:
+        show_help(context)
 
 
-vst = lazy_group("vst", _root, COMMANDS)
+_ABOUT = "Stylise shots with temporal coherence: EXR frames and motion vectors in, painted EXR frames out."
+
+vst = lazy_group("vst", _ABOUT, COMMANDS, _root)
 """The command ``vst``."""

@@ -68,10 +68,16 @@ class LazyGroup(TyperGroup):
                 formatter.write_dl([(row.name.ljust(widest), row.help) for row in rows if row.section == section])
 
 
-def lazy_group(name: str, callback: Callable[..., None], rows: Sequence[Row]) -> LazyGroup:
-    """A group whose options and help are those of ``callback``, which is run before each command, and without one."""
+def show_help(context: typer.Context) -> None:
+    """What a group without options does where no command is given."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+def lazy_group(name: str, about: str, rows: Sequence[Row], callback: Callable[..., None] = show_help) -> LazyGroup:
+    """A group whose options are those of ``callback``, which is run before each command, and without one."""
     app = _app()
-    app.callback(cls=LazyGroup, invoke_without_command=True)(callback)
+    app.callback(cls=LazyGroup, invoke_without_command=True, help=about)(callback)
     group = typer.main.get_command(app)
     assert isinstance(group, LazyGroup)
     group.name = name

@@ -9,7 +9,6 @@ import typer
 
 from vst_core.cli.lazy import Row, lazy_group
 
-_Settings = typer.Option("--settings", metavar="FILE")
 _Contact = typer.Argument(metavar="FILE", help="Written once the session can be reached; it ends when that is removed.")
 
 
@@ -64,11 +63,7 @@ _COMMANDS = (
 )
 
 
-def _root(context: typer.Context) -> None:
-    """What a job of vst submit has a farm's machines run, in an environment of Open Job Description."""
-    if context.invoked_subcommand is None:
-        typer.echo(context.get_help())
+_ABOUT = "What a job of vst submit has a farm's machines run, in an environment of Open Job Description."
 
-
-farm = lazy_group("farm", _root, _COMMANDS)
+farm = lazy_group("farm", _ABOUT, _COMMANDS)
 """The command ``vst farm``."""

@@ -18,13 +18,7 @@ COMMANDS = (
 )
 
 
-def _root(context: typer.Context) -> None:
-    """Pretrained weights of the feature networks."""
-    if context.invoked_subcommand is None:
-        typer.echo(context.get_help())
-
-
-weights = lazy_group("weights", _root, COMMANDS)
+weights = lazy_group("weights", "Pretrained weights of the feature networks.", COMMANDS)
 """The group ``vst weights``."""
 
 
