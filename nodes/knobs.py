@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 FILE = Path(__file__).with_name("knobs.json")
+STYLES = ("oil", "ink", "mosaic", "watercolor", "woodcut")
+"""The styles of the networks that come with the engine."""
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from typing import Any
 
 import bpy.utils.previews  # type: ignore[import-not-found]
 
-SHIPPED = ("oil", "ink", "mosaic", "watercolor", "woodcut")
-"""The styles of the networks that come with the engine."""
+from ..knobs import STYLES
+
 FILE = "FILE"
 _FOLDER = Path(__file__).with_name("thumbnails")
 _previews: Any = None
@@ -18,9 +18,9 @@ _items: list[tuple[str, str, str, int, int]] = []  # Blender keeps no reference 
 def style_items(_owner: Any, _context: Any) -> list[tuple[str, str, str, int, int]]:
     """The items of the enumeration, by the thumbnails that are loaded."""
     if not _items:
-        for number, name in enumerate(SHIPPED):
+        for number, name in enumerate(STYLES):
             _items.append((name, name.capitalize(), f"The style {name!r} of the network", _icon(name), number))
-        _items.append((FILE, "Other", "An image file, or a style of your own network", 0, len(SHIPPED)))
+        _items.append((FILE, "Other", "An image file, or a style of your own network", 0, len(STYLES)))
     return _items
 
 

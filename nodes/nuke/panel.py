@@ -7,11 +7,9 @@ from typing import Any, cast
 
 import nuke
 
-from ..knobs import Knob, read_knobs, to_settings
+from ..knobs import STYLES, Knob, read_knobs, to_settings
 
 OTHER, NO_STYLE = "other", "none"
-SHIPPED = ("oil", "ink", "mosaic", "watercolor", "woodcut")
-"""The styles of the networks that come with the engine."""
 MARK = "vst_version"
 """A knob that only this node has."""
 TO_PREVIOUS, TO_NEXT = "to the previous frame", "to the next frame"
@@ -81,8 +79,8 @@ def _all_knobs() -> Iterator[nuke.Knob]:
 
 def _styles() -> Iterator[nuke.Knob]:
     help_text = "A style of the network, or other: a file, or the name of a style of your own network."
-    yield from _choice("style", "Style", SHIPPED, SHIPPED[0], help_text)
-    yield from _choice("style_second", "Second style", (NO_STYLE, *SHIPPED), NO_STYLE, "A style to mix in.")
+    yield from _choice("style", "Style", STYLES, STYLES[0], help_text)
+    yield from _choice("style_second", "Second style", (NO_STYLE, *STYLES), NO_STYLE, "A style to mix in.")
     yield _double("mix", "Mix", 0.5, "How much of the second style.", (0, 1))
 
 
