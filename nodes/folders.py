@@ -14,6 +14,7 @@ from typing import Any
 from .errors import WorkerError
 
 DONE = "done"
+_UNSAFE = re.compile(r"[^\w.-]+")
 _NAME = re.compile(r"v(\d{3,})")
 _RECORD = "version.json"
 
@@ -104,6 +105,17 @@ def open_version(root: Path, settings: Mapping[str, Any], *, resume: bool) -> Ve
             raise WorkerError(f"{root} cannot be written ({error.strerror}); name another output folder") from None
         else:
             return Version(folder)
+
+
+def last_log(root: Path) -> Path | None:
+    """The log of the last version's last job, or None."""
+    logs = [log for version in versions(root)[-1:] for log in version.glob("jobs/*/job.log")]
+    return max(logs, key=lambda log: log.stat().st_mtime, default=None)
+
+
+def safe_name(text: str) -> str:
+    """A text as the name of a file or a folder."""
+    return _UNSAFE.sub("_", text)
 
 
 def without_upwards(folder: Path) -> Path:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import bpy  # type: ignore[import-not-found]
 from bpy import props
 
-from ..folders import versions
+from ..folders import last_log
 from .baking import bake
-from .properties import with_properties
+from .properties import UID, with_properties
 from .sequencer import to_sequencer
 from .shot import output_root
 from .tree import find_node, shows
 from .versions import scene_of
 from .workers import worker_log
-
-_UID = props.StringProperty(options={"HIDDEN", "SKIP_SAVE"})
 
 
 class _OnNode:
@@ -35,7 +32,7 @@ class _OnNode:
         raise NotImplementedError
 
 
-@with_properties(uid=_UID)
+@with_properties(uid=UID)
 class VST_OT_bake(_OnNode, bpy.types.Operator):  # type: ignore[misc] # noqa: N801 - Blender's way
     """Turn the node into a plain group that shows the same, so that the file renders without this add-on."""
 
@@ -49,7 +46,7 @@ class VST_OT_bake(_OnNode, bpy.types.Operator):  # type: ignore[misc] # noqa: N8
         return {"FINISHED"}
 
 
-@with_properties(uid=_UID)
+@with_properties(uid=UID)
 class VST_OT_to_sequencer(_OnNode, bpy.types.Operator):  # type: ignore[misc] # noqa: N801 - Blender's way
     """Put the stylised frames on the timeline of the sequencer."""
 
@@ -66,7 +63,7 @@ class VST_OT_to_sequencer(_OnNode, bpy.types.Operator):  # type: ignore[misc] # 
         return {"FINISHED"}
 
 
-@with_properties(uid=_UID)
+@with_properties(uid=UID)
 class VST_OT_open_log(_OnNode, bpy.types.Operator):  # type: ignore[misc] # noqa: N801 - Blender's way
     """Open the log of the last run."""
 
@@ -75,15 +72,15 @@ class VST_OT_open_log(_OnNode, bpy.types.Operator):  # type: ignore[misc] # noqa
 
     def act(self, context: Any, tree: Any, node: Any) -> set[str]:  # noqa: ARG002 - for all the same
         """Do it."""
-        log = last_log(node)
-        if log is None:
+        log = last_log(output_root(node)) or worker_log()
+        if not log.is_file():
             self.report({"WARNING"}, "there is no log yet; press Stylize Shot first")
             return {"CANCELLED"}
         bpy.ops.wm.path_open(filepath=str(log))
         return {"FINISHED"}
 
 
-@with_properties(uid=_UID)
+@with_properties(uid=UID)
 class VST_OT_add_style(_OnNode, bpy.types.Operator):  # type: ignore[misc] # noqa: N801 - Blender's way
     """Mix in one more style."""
 
@@ -97,7 +94,7 @@ class VST_OT_add_style(_OnNode, bpy.types.Operator):  # type: ignore[misc] # noq
         return {"FINISHED"}
 
 
-@with_properties(uid=_UID, index=props.IntProperty(options={"HIDDEN", "SKIP_SAVE"}))
+@with_properties(uid=UID, index=props.IntProperty(options={"HIDDEN", "SKIP_SAVE"}))
 class VST_OT_remove_style(_OnNode, bpy.types.Operator):  # type: ignore[misc] # noqa: N801 - Blender's way
     """Take this style out of the mix."""
 
@@ -109,13 +106,6 @@ class VST_OT_remove_style(_OnNode, bpy.types.Operator):  # type: ignore[misc] # 
         """Do it."""
         node.settings.styles.remove(self.index)
         return {"FINISHED"}
-
-
-def last_log(node: Any) -> Path | None:
-    """The log of a node's last job; where there is none, that of the worker."""
-    logs = [log for version in versions(output_root(node))[-1:] for log in version.glob("jobs/*/job.log")]
-    newest = max(logs, key=lambda log: log.stat().st_mtime, default=worker_log())
-    return newest if newest.is_file() else None
 
 
 CLASSES = (

@@ -13,7 +13,7 @@ from bpy import props
 from ..errors import WorkerError
 from .batch import follow
 from .mending import MENDS
-from .properties import with_properties
+from .properties import UID, with_properties
 from .run import CANCELLED, Run, running, spell
 from .tree import find_node
 from .trial import Trial
@@ -21,7 +21,6 @@ from .versions import scene_of
 
 LOOK = 0.1
 """Seconds between two looks at what runs."""
-_UID = props.StringProperty(options={"HIDDEN", "SKIP_SAVE"})
 
 
 class _Polling:
@@ -112,7 +111,7 @@ def _wind_down(task: Any) -> float | None:
 
 
 @with_properties(
-    uid=_UID,
+    uid=UID,
     resume=props.BoolProperty(
         name="Resume", description="Go on with a version that did not come to its end", default=True
     ),
@@ -175,7 +174,7 @@ class VST_OT_test_worker(_Polling, bpy.types.Operator):  # type: ignore[misc] # 
         return super()._close()
 
 
-@with_properties(uid=_UID)
+@with_properties(uid=UID)
 class VST_OT_cancel(bpy.types.Operator):  # type: ignore[misc] # noqa: N801 - Blender's way
     """Stop the run; the frames that are done stay, and the next run goes on from there."""
 
@@ -191,7 +190,7 @@ class VST_OT_cancel(bpy.types.Operator):  # type: ignore[misc] # noqa: N801 - Bl
         return {"FINISHED"}
 
 
-@with_properties(uid=_UID, mend=props.StringProperty(options={"HIDDEN", "SKIP_SAVE"}))
+@with_properties(uid=UID, mend=props.StringProperty(options={"HIDDEN", "SKIP_SAVE"}))
 class VST_OT_mend(bpy.types.Operator):  # type: ignore[misc] # noqa: N801 - Blender's way
     """Mend this."""
 

@@ -16,6 +16,8 @@ _Class = TypeVar("_Class")
 # The node has better: its socket, its list of styles, its versions, and the device of the preferences.
 _ELSEWHERE = ("strength", "style_styles", "style_weights", "overwrite", "device")
 
+UID = props.StringProperty(options={"HIDDEN", "SKIP_SAVE"})
+"""The identity of the node that an operator is for."""
 SOURCES = (
     ("RENDER", "Node Inputs", "Render the scene, and take what is linked to Image, Vector and Depth"),
     ("SEQUENCE", "Image Sequence", "Take an image sequence on disk, with its own vectors where it has some"),

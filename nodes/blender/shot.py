@@ -12,7 +12,7 @@ from typing import Any
 import bpy  # type: ignore[import-not-found]
 
 from ..errors import WorkerError
-from ..folders import Version, unfinished, without_upwards
+from ..folders import Version, safe_name, unfinished, without_upwards
 from .preferences import preferences
 from .versions import working_space
 
@@ -27,7 +27,6 @@ _INTEROP = {
     "lin_rec2020_scene": ("Linear Rec.2020",),
     "lin_p3d65_scene": ("Linear DCI-P3 D65", "Linear P3-D65"),
 }
-_UNSAFE = re.compile(r"[^\w.-]+")
 
 
 @dataclass(frozen=True)
@@ -128,7 +127,7 @@ def frame_range(scene: Any, settings: Any) -> tuple[int, int]:
 
 def output_root(node: Any) -> Path:
     """Folder of the versions of a node."""
-    return without_upwards(Path(bpy.path.abspath(node.settings.folder))) / _UNSAFE.sub("_", node.name)
+    return without_upwards(Path(bpy.path.abspath(node.settings.folder))) / safe_name(node.name)
 
 
 def plate_space() -> str:
@@ -148,7 +147,7 @@ def blender_space(interop_id: str) -> str | None:
 
 def _stem(node: Any) -> str:
     file = Path(bpy.data.filepath).stem if bpy.data.is_saved else "untitled"
-    return _UNSAFE.sub("_", f"{file}.{node.name}")
+    return safe_name(f"{file}.{node.name}")
 
 
 def _origin(scene: Any, node: Any, *, rendered: bool) -> dict[str, Any]:

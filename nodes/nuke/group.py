@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -11,8 +12,9 @@ from typing import cast
 import nuke
 
 from ..errors import WorkerError
+from ..folders import last_log
 from .panel import MARK, add_knobs
-from .shot import last_log
+from .shot import output_root
 
 INPUTS = ("plate", "motion", "matte")
 PLATE, MOTION, MATTE = range(3)
@@ -76,7 +78,9 @@ def reload_frames(node: nuke.Node) -> None:
 
 def open_log(node: nuke.Node) -> None:
     """Show the log of a node's last run in the system's viewer."""
-    log = last_log(node)
+    log = None
+    with contextlib.suppress(WorkerError):  # without a folder there is no log in it
+        log = last_log(output_root(node))
     if log is None:
         nuke.message("There is no log yet; press Stylize first.")
     elif sys.platform == "win32":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -11,11 +10,10 @@ from typing import Any, cast
 import nuke
 
 from ..errors import WorkerError
-from ..folders import Version, is_writable, versions, without_upwards
+from ..folders import Version, is_writable, safe_name, without_upwards
 from .color import working_space
 from .panel import engine_settings, styles
 
-_UNSAFE = re.compile(r"[^\w.-]+")
 _PLATE = 0
 
 
@@ -93,7 +91,7 @@ def read_shot(node: nuke.Node, frames: tuple[int, int] | None = None) -> Shot:
         last=last,
         views=_views(node),
         root=output_root(node),
-        stem=_UNSAFE.sub("_", f"{_script_name()}.{node.name()}"),
+        stem=safe_name(f"{_script_name()}.{node.name()}"),
         settings=settings,
         inputs=_inputs(node, first, last),
         variables=variables,
@@ -114,17 +112,7 @@ def output_root(node: nuke.Node) -> Path:
         raise WorkerError(f"the output folder {folder} is no whole path; name one")
     if not is_writable(folder):
         raise WorkerError(f"{folder} cannot be written; choose another output folder")
-    return without_upwards(folder) / _UNSAFE.sub("_", node.fullName())
-
-
-def last_log(node: nuke.Node) -> Path | None:
-    """The log of a node's last job, or None."""
-    try:
-        found = versions(output_root(node))[-1:]
-    except WorkerError:
-        return None
-    logs = [log for version in found for log in version.glob("jobs/*/job.log")]
-    return max(logs, key=lambda log: log.stat().st_mtime, default=None)
+    return without_upwards(folder) / safe_name(node.fullName())
 
 
 def _inputs(node: nuke.Node, first: int, last: int) -> str:
