@@ -151,6 +151,16 @@ def rendered(tmp_path_factory: pytest.TempPathFactory, small_shot: SmallShot) ->
 
 
 @pytest.fixture(scope="session")
+def painted(tmp_path_factory: pytest.TempPathFactory, small_shot: SmallShot, small_network: Path) -> Path:
+    """The same of a render with the small network."""
+    from small_network import with_network
+
+    folder = tmp_path_factory.mktemp("painted")
+    small_shot.render(folder, **with_network(small_network))
+    return folder
+
+
+@pytest.fixture(scope="session")
 def small_weights(tmp_path_factory: pytest.TempPathFactory, random_vgg16: Weights) -> Path:
     """The weights of ``random_vgg16`` as a file."""
     from small_training import write_weights

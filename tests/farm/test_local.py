@@ -48,14 +48,6 @@ def workers() -> Workers:
     return lambda: [child for child in psutil.Process().children() if child not in others]
 
 
-@pytest.fixture(scope="module")
-def painted(tmp_path_factory: pytest.TempPathFactory, small_shot: SmallShot, small_network: Path) -> Path:
-    """Folder of an undisturbed render, to be left as it is."""
-    folder = tmp_path_factory.mktemp("painted")
-    small_shot.render(folder, **with_network(small_network))
-    return folder
-
-
 def test_a_failure_stops_what_needs_it_and_nothing_else(
     planned: Planned, small_shot: SmallShot, painted: Path, tmp_path: Path, workers: Workers
 ) -> None:

@@ -33,14 +33,6 @@ from vst_core import FrameRange, FrameResult, InputError, OutputError, SettingsE
 Render = Callable[..., list[FrameResult]]
 
 
-@pytest.fixture(scope="module")
-def painted(tmp_path_factory: pytest.TempPathFactory, small_shot: SmallShot, small_network: Path) -> Path:
-    """Folder of an undisturbed render, to be left as it is."""
-    folder = tmp_path_factory.mktemp("painted")
-    small_shot.render(folder, **with_network(small_network))
-    return folder
-
-
 @pytest.fixture
 def paint(small_shot: SmallShot, small_network: Path) -> Render:
     """Renders, with the network."""

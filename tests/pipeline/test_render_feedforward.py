@@ -45,14 +45,6 @@ def display(folder: Path, frame: int) -> NDArray[np.float32]:
     return curve(np.ascontiguousarray(color_of(read_channels(out(folder, frame)))))
 
 
-@pytest.fixture(scope="module")
-def painted(tmp_path_factory: pytest.TempPathFactory, small_shot: SmallShot, small_network: Path) -> Path:
-    """Folder of an undisturbed render, to be left as it is."""
-    folder = tmp_path_factory.mktemp("painted")
-    small_shot.render(folder, **with_network(small_network))
-    return folder
-
-
 def test_only_the_colour_changes(small_shot: SmallShot, painted: Path) -> None:
     assert outputs(painted) == [f"out.{frame}.exr" for frame in SHOT]
     for frame in SHOT:

@@ -55,13 +55,6 @@ def rows(outcome: Published) -> dict[str, Row]:
     return {row.plugin: row for row in outcome.rows}
 
 
-@pytest.fixture(scope="module")
-def painted(tmp_path_factory: pytest.TempPathFactory, small_shot: SmallShot, small_network: Path) -> Path:
-    folder = tmp_path_factory.mktemp("gate") / "out"
-    small_shot.render(folder, **with_network(small_network))
-    return folder
-
-
 def test_a_sound_shot_becomes_a_version_with_all_that_belongs_to_it(painted: Path, tmp_path: Path) -> None:
     outcome = publish(str(painted / "out.manifest.json"), to(tmp_path / "show", rate="25"))
     assert outcome.exit_code == ExitCode.OK, outcome

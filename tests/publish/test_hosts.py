@@ -25,13 +25,6 @@ from vst_core.cli.publish import run_here
 from vst_core.publish import plugin_folder, plugins
 
 
-@pytest.fixture(scope="module")
-def painted(tmp_path_factory: pytest.TempPathFactory, small_shot: SmallShot, small_network: Path) -> Path:
-    folder = tmp_path_factory.mktemp("hosts") / "out"
-    small_shot.render(folder, **with_network(small_network))
-    return folder
-
-
 @pytest.fixture
 def vst_publish(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """The plug-ins' package, as a host imports it, and a context without what others registered."""
