@@ -8,6 +8,7 @@ import random
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ import vst_core.device as device_module
 from vst_core.cli import main
 from vst_core.device import has_bfloat16
 from vst_core.features import Features
+from vst_core.methods import Optimization
 from vst_core.pipeline.plate import Plate, PlateReader
 from vst_core.threads import set_threads
 from vst_core.torchvision_compat import import_torchvision
@@ -27,6 +29,7 @@ from vst_core.weights import Weights
 if TYPE_CHECKING:
     from nuke_app import NukeApp
     from small_shot import Outcome, SmallShot
+    from worker_process import WorkerProcess
 
 sys.path += [str(Path(__file__).parent), str(Path(__file__).parent / "nodes" / "nuke")]
 
@@ -124,6 +127,22 @@ def random_features(random_vgg16: Weights) -> Callable[[Sequence[str]], Features
     return lambda layers: Features("vgg16", random_vgg16, layers)
 
 
+@pytest.fixture
+def method(random_features: Callable[[Sequence[str]], Features]) -> Callable[..., Optimization]:
+    """Makes an optimisation of small pictures; see ``prepared``."""
+    from small_pictures import prepared
+
+    return partial(prepared, random_features)
+
+
+@pytest.fixture
+def plate(tmp_path: Path) -> Path:
+    """A frame as Blender writes it."""
+    from exr_files import blender_channels, write_exr
+
+    return write_exr(tmp_path / "plate.1001.exr", blender_channels())
+
+
 @pytest.fixture(scope="session")
 def small_shot(
     tmp_path_factory: pytest.TempPathFactory, sample_shot: Path, sample_styles: Path, vgg16_weights: Path
@@ -176,6 +195,15 @@ def trained_whole(tmp_path_factory: pytest.TempPathFactory, small_weights: Path)
     folder = tmp_path_factory.mktemp("whole")
     trained(folder, small_weights)
     return folder
+
+
+@pytest.fixture(scope="module")
+def worker() -> Iterator[WorkerProcess]:
+    """A worker for all tests of a file that do it no harm."""
+    from worker_process import worker_process
+
+    with worker_process() as process:
+        yield process
 
 
 @pytest.fixture(scope="module")

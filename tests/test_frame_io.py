@@ -12,11 +12,6 @@ from vst_core.frame_io import check_finite, read_channels, read_frame, read_head
 from vst_core.image import Window
 
 
-@pytest.fixture
-def plate(tmp_path: Path) -> Path:
-    return write_exr(tmp_path / "plate.1001.exr", blender_channels())
-
-
 def test_everything_but_the_colour_passes_bit_for_bit(plate: Path, tmp_path: Path) -> None:
     frame = read_frame(plate)
     assert same_bits(frame.color[..., 1], noise(1).astype(np.float32))

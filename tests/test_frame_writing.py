@@ -11,7 +11,6 @@ import OpenEXR
 import psutil
 import pytest
 from exr_files import (
-    blender_channels,
     copy_frame,
     multipart,
     noise,
@@ -27,11 +26,6 @@ from vst_core.atomic_file import clean_temporaries
 from vst_core.errors import OutputError, SettingsError
 from vst_core.files.exr_file import COMPRESSIONS, LOSSLESS
 from vst_core.frame_io import read_frame
-
-
-@pytest.fixture
-def plate(tmp_path: Path) -> Path:
-    return write_exr(tmp_path / "plate.1001.exr", blender_channels())
 
 
 def test_only_exr_is_written(plate: Path, tmp_path: Path) -> None:

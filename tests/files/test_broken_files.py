@@ -4,15 +4,10 @@ from pathlib import Path
 import numpy as np
 import OpenImageIO as oiio  # noqa: N813  # OpenImageIO's own documentation imports it so
 import pytest
-from exr_files import H, W, blender_channels, noise, write_exr
+from exr_files import H, W, noise, write_exr
 
 from vst_core.errors import InputError
 from vst_core.frame_io import read_channels, read_frame, read_header
-
-
-@pytest.fixture
-def plate(tmp_path: Path) -> Path:
-    return write_exr(tmp_path / "plate.1001.exr", blender_channels())
 
 
 def test_truncated_anywhere_is_an_input_error(plate: Path, tmp_path: Path) -> None:

@@ -1,22 +1,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 
 import pytest
 import torch
-from small_pictures import LAYERS, LOSSES, SOLVERS, MakeFeatures, ignore, picture, prepared, settings
+from small_pictures import LAYERS, LOSSES, SOLVERS, MakeFeatures, ignore, picture, settings
 from torch import Tensor
 
 from vst_core.errors import SettingsError
 from vst_core.methods import Optimization, Prior, measure_style, scaled_to_area
 from vst_core.methods.objective import Objective
-
-
-@pytest.fixture
-def method(random_features: MakeFeatures) -> Callable[..., Optimization]:
-    """Makes the method; see ``prepared``."""
-    return partial(prepared, random_features)
 
 
 @pytest.mark.parametrize("style_loss", LOSSES)

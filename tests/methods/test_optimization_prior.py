@@ -1,20 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 
 import pytest
 import torch
-from small_pictures import MakeFeatures, ignore, picture, prepared
+from small_pictures import ignore, picture
 from torch import Tensor
 
 from vst_core.methods import Optimization, Prior, Progress
-
-
-@pytest.fixture
-def method(random_features: MakeFeatures) -> Callable[..., Optimization]:
-    """Makes the method; see ``prepared``."""
-    return partial(prepared, random_features)
 
 
 def half() -> Tensor:

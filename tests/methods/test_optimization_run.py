@@ -1,24 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 import pytest
 import torch
-from small_pictures import LAYERS, LOSSES, SOLVERS, MakeFeatures, ignore, picture, prepared, settings
+from small_pictures import LAYERS, LOSSES, SOLVERS, MakeFeatures, ignore, picture, settings
 from torch import Tensor
 
 from vst_core.errors import ModelError
 from vst_core.features import Features
 from vst_core.methods import Optimization, Prior, Progress
 from vst_core.moments import Moments, feature_moments
-
-
-@pytest.fixture
-def method(random_features: MakeFeatures) -> Callable[..., Optimization]:
-    """Makes the method; see ``prepared``."""
-    return partial(prepared, random_features)
 
 
 def watched(random_features: MakeFeatures, **values: Any) -> tuple[Optimization, list[Tensor]]:

@@ -1,20 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 
 import pytest
 import torch
-from small_pictures import LOSSES, SOLVERS, MakeFeatures, ignore, picture, prepared
+from small_pictures import LOSSES, SOLVERS, ignore, picture
 
 from vst_core.errors import Cancelled
 from vst_core.methods import Optimization, Prior, Progress
-
-
-@pytest.fixture
-def method(random_features: MakeFeatures) -> Callable[..., Optimization]:
-    """Makes the method; see ``prepared``."""
-    return partial(prepared, random_features)
 
 
 @pytest.mark.parametrize("style_loss", LOSSES)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +15,6 @@ from worker_process import LAST, PATIENCE, WorkerProcess, endless, worker_proces
 
 import vst_core
 from vst_core import FrameRange
-
-
-@pytest.fixture(scope="module")
-def worker() -> Iterator[WorkerProcess]:
-    """One for all tests of this file, since none does it any harm."""
-    with worker_process() as process:
-        yield process
 
 
 def names(events: list[dict[str, Any]]) -> list[str]:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from worker_process import WorkerProcess, worker_process
+from worker_process import WorkerProcess
 
 from vst_core.errors import SettingsError
 from vst_core.worker.protocol import LONGEST_LINE, RefusedRequestError, Render, parse_request
@@ -34,13 +32,6 @@ GARBAGE = {
     "a megabyte of JSON": b'{"request": "' + b"y" * (1 << 20) + b'"}',
     "too long": b"z" * (LONGEST_LINE + (1 << 16)),
 }
-
-
-@pytest.fixture(scope="module")
-def worker() -> Iterator[WorkerProcess]:
-    """One for all tests of this file, since none does it any harm."""
-    with worker_process() as process:
-        yield process
 
 
 @pytest.mark.parametrize("line", GARBAGE.values(), ids=GARBAGE.keys())
