@@ -21,9 +21,13 @@ def changed(**settings: Any) -> dict[str, Any]:
 def with_values(values: dict[str, Any]) -> dict[str, Any]:
     data: dict[str, Any] = json.loads(json.dumps(SMALLEST))
     for path, value in values.items():
-        *groups, last = path.split(".")
-        place = data
-        for group in groups:
-            place = place.setdefault(group, {})
-        place[last] = value
+        put(data, path, value)
     return data
+
+
+def put(data: dict[str, Any], path: str, value: Any) -> None:
+    """A value where a dotted path says; missing groups are made."""
+    *groups, last = path.split(".")
+    for group in groups:
+        data = data.setdefault(group, {})
+    data[last] = value

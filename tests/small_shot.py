@@ -17,6 +17,7 @@ import numpy as np
 import OpenEXR
 from numpy.typing import NDArray
 from safetensors.torch import load_file
+from shot_settings import put
 
 from vst_core import FrameRange, FrameResult, RenderSettings, render_shot
 
@@ -97,6 +98,11 @@ class Outcome:
     err: str
 
     @property
+    def events(self) -> list[dict[str, Any]]:
+        """Every line of standard output, which must be JSON."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+    @property
     def complaint(self) -> str:
         """The one line that tells the user what is wrong; everything else on standard error is progress."""
         lines = self.err.splitlines()
@@ -149,11 +155,7 @@ class SmallShot:
             "output": {"pattern": str(output / "out.####.exr")},
         }
         for name, value in changes.items():
-            *groups, last = name.split("__")
-            inner = data
-            for group in groups:
-                inner = inner.setdefault(group, {})
-            inner[last] = value
+            put(data, name.replace("__", "."), value)
         return RenderSettings.of(data)
 
     def render(self, output: Path, **changes: Any) -> list[FrameResult]:

@@ -26,7 +26,7 @@ def test_a_full_disk_is_named_and_leaves_nothing_half_written(
     with largest_file(size):
         outcome = vst(*small_shot.command(tmp_path, "--json"))
     assert outcome.code == 4
-    told = [json.loads(line) for line in outcome.out.splitlines()]
+    told = outcome.events
     assert [event["frame"] for event in told if event["event"] == "frame"] == [1001, 1002]
     assert outcome.complaint.startswith(f"frame 1003, {tmp_path}")
     assert any(words in outcome.complaint for words in ("could not be written", "does not read back"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from exr_files import run_child
@@ -17,11 +16,6 @@ from vst_core.pipeline.manifest import Manifest
 
 Run = Callable[..., Outcome]
 COMMANDS = ("render", "check", "flow", "measure", "describe", "weights")
-
-
-def events(outcome: Outcome) -> list[dict[str, Any]]:
-    """Every line of standard output, which must be JSON."""
-    return [json.loads(line) for line in outcome.out.splitlines()]
 
 
 def test_version_and_help(vst: Run) -> None:
@@ -74,7 +68,7 @@ def test_render_says_a_line_a_frame(small_shot: SmallShot, rendered: Path, tmp_p
 def test_json_tells_a_host_everything_in_order(small_shot: SmallShot, tmp_path: Path, vst: Run) -> None:
     outcome = vst(*small_shot.command(tmp_path, "--json", "--iterations", 6, frames="1001-1002"))
     assert (outcome.code, outcome.err) == (0, "")
-    told = events(outcome)
+    told = outcome.events
     assert told[0] == {"event": "start", "frames": 2}
     assert told[-1] == {"event": "done", "frames": 2}
     assert {event["event"] for event in told[1:-1]} == {"progress", "frame"}
@@ -90,7 +84,7 @@ def test_json_tells_a_host_everything_in_order(small_shot: SmallShot, tmp_path: 
         assert result["seconds"] > 0
         assert result["notes"] == []
         assert result["stages"].keys() == {"read", "motion", "method", "write"}
-    kept = events(vst(*small_shot.command(tmp_path, "--json", "--iterations", 6, frames="1001-1002")))
+    kept = vst(*small_shot.command(tmp_path, "--json", "--iterations", 6, frames="1001-1002")).events
     assert [event["event"] for event in kept] == ["start", "frame", "frame", "done"]
     assert all(event["kept"] for event in kept[1:-1])
 
@@ -99,12 +93,12 @@ def test_json_ends_with_the_error(small_shot: SmallShot, tmp_path: Path, vst: Ru
     shot = small_shot.copy(tmp_path / "plate")
     shot.path(1003).write_bytes(b"")
     outcome = vst(*shot.command(tmp_path / "out", "--json"))
-    told = events(outcome)
+    told = outcome.events
     assert [event["frame"] for event in told if event["event"] == "frame"] == [1001, 1002]
     assert told[-1] == {"event": "error", "message": outcome.complaint, "exit_code": outcome.code}
     assert outcome.code == 3
     usage = vst("render", "--json", "--no-such-option")
-    assert events(usage) == [{"event": "error", "message": usage.complaint, "exit_code": 2}]
+    assert usage.events == [{"event": "error", "message": usage.complaint, "exit_code": 2}]
 
 
 def test_options_override_the_settings_file(small_shot: SmallShot, tmp_path: Path, vst: Run) -> None:
@@ -149,8 +143,8 @@ def test_check_in_words_and_in_json(small_shot: SmallShot, tmp_path: Path, vst: 
     words, told = vst("check", *arguments), vst("check", *arguments, "--json")
     assert (words.code, words.err, told.code, told.err) == (3, "", 3, "")
     assert len(words.out.splitlines()) == 2
-    assert [event["message"] for event in events(told)] == words.out.splitlines()
-    assert all(event["event"] == "complaint" and event["exit_code"] == 3 for event in events(told))
+    assert [event["message"] for event in told.events] == words.out.splitlines()
+    assert all(event["event"] == "complaint" and event["exit_code"] == 3 for event in told.events)
     sound = small_shot.command(tmp_path / "out")[1:]
     assert vst("check", *sound) == Outcome(0, "nothing stands in the way\n", "")
     assert vst("check", *sound, "--json") == Outcome(0, "", "")

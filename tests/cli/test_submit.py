@@ -42,7 +42,7 @@ def test_shots_of_a_list_are_rendered_beside_one_another(
     assert outputs(tmp_path / "list/own") == ["x.1002.exr"]
 
     again = vst(*words(small_shot, small_network, *more, "--json"))
-    events = [json.loads(line) for line in again.out.splitlines()]
+    events = again.events
     assert events[0] == {"event": "start", "tasks": 2, "frames": 4}
     assert all(event["kept"] for event in events if event["event"] == "frame")
     assert {(event["shot"], event["state"]) for event in events if event["event"] == "task"} == {
@@ -62,7 +62,7 @@ def test_everything_in_the_way_of_any_shot_is_told_before_anything_is_done(
     assert "'Nonsense'" in told.err
     assert "has no style 'zebra'" in told.err
     as_json = vst(*words(small_shot, small_network, *output, "--json"))
-    events = [json.loads(line) for line in as_json.out.splitlines()]
+    events = as_json.events
     assert [(event["event"], event["shot"], event["exit_code"]) for event in events] == [
         ("complaint", "a", 2),
         ("complaint", "c", 2),
@@ -116,7 +116,7 @@ def test_the_seams_of_draft_chunks_are_told(
 ) -> None:
     draft = ("--chunks", "draft", "--chunk-size", 3, "--preroll", 1)
     done = vst(*words(small_shot, small_network, "-o", tmp_path / "o.####.exr", *draft, "--json"))
-    (seam,) = (event for line in done.out.splitlines() if (event := json.loads(line))["event"] == "seam")
+    (seam,) = (event for event in done.events if event["event"] == "seam")
     assert (done.code, seam["shot"], seam["frame"], seam["preroll"]) == (0, "shot", 1004, 1)
     assert 0 < seam["error"] < 1
     told = f"seam before frame 1004, preroll 1: {seam['error']:.2%} of the range"

@@ -7,7 +7,6 @@ import shutil
 import signal
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from exr_files import start_child
@@ -21,11 +20,6 @@ from vst_core.training.recipe import Recipe
 from vst_core.training.settings import TrainingSettings
 
 Run = Callable[..., Outcome]
-
-
-def events(outcome: Outcome) -> list[dict[str, Any]]:
-    """Every line of standard output, which must be JSON."""
-    return [json.loads(line) for line in outcome.out.splitlines()]
 
 
 def complaint(outcome: Outcome) -> str:
@@ -67,7 +61,7 @@ def test_json_tells_a_host_everything_in_order(tmp_path: Path, small_weights: Pa
     arguments = command(tmp_path, small_weights, "--json", "--data", tmp_path / "data", "--steps", 9)
     outcome = vst(*arguments)
     assert (outcome.code, outcome.err) == (0, "")
-    start, *steps, done = events(outcome)
+    start, *steps, done = outcome.events
     assert start == {"event": "start", "step": 0, "steps": 9, "notes": []}
     assert [step["step"] for step in steps] == list(range(1, 10))
     assert all(step["event"] == "progress" and step["loss"]["total"] > 0 for step in steps)
@@ -77,7 +71,7 @@ def test_json_tells_a_host_everything_in_order(tmp_path: Path, small_weights: Pa
     assert done == {"event": "done", "path": str(network(tmp_path))}
     losses = [json.loads(line) for line in (beside(tmp_path) / "loss.jsonl").read_text().splitlines()]
     assert losses == [{"step": step["step"]} | step["loss"] for step in steps]
-    assert [event["event"] for event in events(vst(*arguments))] == ["start", "done"]
+    assert [event["event"] for event in vst(*arguments).events] == ["start", "done"]
 
 
 def test_options_override_the_recipes_file(tmp_path: Path, small_weights: Path, vst: Run) -> None:
@@ -161,7 +155,7 @@ def test_another_training_of_that_name_needs_overwrite(tmp_path: Path, small_wei
 def test_a_training_that_diverges_is_one_line(tmp_path: Path, small_weights: Path, vst: Run) -> None:
     outcome = vst(*command(tmp_path, small_weights, "--style-weight", 3e38, "--json"))
     assert outcome.code == 5
-    assert events(outcome)[-1]["message"].startswith("the training diverged at step ")
+    assert outcome.events[-1]["message"].startswith("the training diverged at step ")
     assert "lower the learning rate" in outcome.err
     assert outcome.err.count("\n") == 1
     assert not network(tmp_path).exists()
@@ -199,7 +193,7 @@ def test_a_stopped_training_saves_its_state_and_goes_on(
     assert error["exit_code"] == code
     assert not network(tmp_path).exists()
     assert leftovers(tmp_path) == []
-    start, *more, end = events(vst(*arguments))
+    start, *more, end = vst(*arguments).events
     assert (start["event"], start["step"]) == ("start", done)
     assert [step["step"] for step in more] == list(range(done + 1, 31))
     assert end == {"event": "done", "path": str(network(tmp_path))}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -47,7 +46,7 @@ def test_what_cannot_be_verified_keeps_no_other_shot_from_it(rendered: Path, tmp
     first, second = both.err.splitlines()
     assert first.startswith(f"vst: {missing}: there is no such folder")
     assert second == told.err.strip()
-    events = [json.loads(line) for line in both.out.splitlines()]
+    events = both.events
     assert [(event["event"], event["exit_code"]) for event in events] == [("verified", 0), ("error", 3), ("error", 3)]
 
 
@@ -56,7 +55,7 @@ def test_json_and_repair(rendered: Path, tmp_path: Path, vst: Run) -> None:
     for frame in (1001, 1002):
         out(folder, frame).write_bytes(out(folder, frame).read_bytes()[:-1])
     told = vst("verify", folder, "--json")
-    events = [json.loads(line) for line in told.out.splitlines()]
+    events = told.events
     assert [event["event"] for event in events] == ["finding", "finding", "verified"]
     assert [(event["check"], event["frames"]) for event in events[:2]] == [
         ("content", "1001-1002"),

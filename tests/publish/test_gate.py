@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import json
 import os
 import shutil
 import stat
@@ -211,7 +210,7 @@ def test_the_command_repairs_publishes_and_tells(painted: Path, tmp_path: Path, 
     assert "  failed    ValidateDecode" in refused.out
     assert refused.out.splitlines()[-1] == "  not published"
     told = vst(*arguments, "--repair", "--json")
-    events = [json.loads(line) for line in told.out.splitlines()]
+    events = told.events
     assert (told.code, told.err) == (0, ""), told
     assert events[-1] == {
         "event": "published",
