@@ -141,6 +141,14 @@ def _completed(said: Any, elsewhere: Any) -> Any:
     return said | {name: _completed(said.get(name, value), value) for name, value in elsewhere.items()}
 
 
+def put_setting(data: dict[str, Any], setting: str, value: Any) -> None:
+    """Put a value where a dotted path says; of a group, only what the value has."""
+    *groups, last = setting.split(".")
+    for group in groups:
+        data = data.setdefault(group, {})
+    data[last] = {**data.get(last, {}), **value} if isinstance(value, dict) else value
+
+
 class InvalidSettings(SettingsError):  # noqa: N818 - an error as ``SettingsError`` is, of several settings at once
     """What a model says against the settings that it was given, in one line.
 

@@ -17,7 +17,7 @@ from pydantic_core import PydanticUndefined
 from vst_core.cli.completion import suggestions
 from vst_core.cli.sections import section_of
 from vst_core.errors import SettingsError
-from vst_core.settings_model import InvalidSettings
+from vst_core.settings_model import InvalidSettings, put_setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def put_options(data: dict[str, Any], options: Sequence[Option], given: dict[str
     for option, value in _said(options, given):
         if option.setting == "style.styles":  # the weights of a file are those of its own styles
             data.get("style", {}).pop("weights", None)
-        _put_setting(data, option.setting, _READERS.get(option.setting, lambda given: given)(value))
+        put_setting(data, option.setting, _READERS.get(option.setting, lambda given: given)(value))
 
 
 def _said(options: Sequence[Option], given: Mapping[str, Any]) -> Iterator[tuple[Option, Any]]:
@@ -122,14 +122,6 @@ def require(data: dict[str, Any], flags: dict[str, str], command: str) -> None:
         *groups, last = setting.split(".")
         if last not in reduce(lambda group, name: group.get(name) or {}, groups, data):
             raise SettingsError("is missing", where=flag, remedy=f"{command} --help shows how to give it")
-
-
-def _put_setting(data: dict[str, Any], setting: str, value: Any) -> None:
-    """Put a value where a dotted path says; of a group, only what the value has."""
-    *groups, last = setting.split(".")
-    for group in groups:
-        data = data.setdefault(group, {})
-    data[last] = {**data.get(last, {}), **value} if isinstance(value, dict) else value
 
 
 def _numbers(text: str) -> list[float]:

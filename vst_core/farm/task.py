@@ -20,6 +20,7 @@ from vst_core.errors import ExitCode, InputError, JobError, ModelError, Settings
 from vst_core.farm.paths import with_mapped_paths
 from vst_core.farm.worker_process import LAST_EVENTS, VST, Event
 from vst_core.frames import FrameRange
+from vst_core.settings_model import put_setting
 from vst_core.text_file import read_text
 
 CONTACT = "VST_SESSION"
@@ -108,7 +109,7 @@ def task_settings(shot: Path, chunk: str | None, part: str | None, rules: Path |
     for line in read_text(os.environ[COMMON], InputError).splitlines() if os.environ.get(COMMON) else ():
         name, _, value = line.partition("=")
         if value:
-            _put(data, name.split("."), value)
+            put_setting(data, name, value)
     if chunk is not None:
         data["chunk"] = chunk
         if part is not None and data.get("preroll") is not None:
@@ -217,13 +218,6 @@ def _named(variable: str) -> Path:
     if not value:
         raise SettingsError("is not set", where=variable, remedy="vst farm start says what to set it to")
     return Path(value)
-
-
-def _put(data: dict[str, Any], names: list[str], value: str) -> None:
-    *groups, last = names
-    for group in groups:
-        data = data.setdefault(group, {})
-    data[last] = value
 
 
 def _say(line: str) -> None:
