@@ -36,7 +36,8 @@ def test_each_method_is_rendered_and_measured(vst: Any, small_shot: SmallShot, t
     folder = tmp_path / "out"
     assert sorted(path.name for path in folder.iterdir()) == [*FILES, "gatys", "ruder"]
     assert sorted(path.name for path in folder.glob("gatys/*.exr")) == ["gatys.1001.exr", "gatys.1002.exr"]
-    head, _, *rows = (folder / "comparison.md").read_text().splitlines()
+    head, ruler, *rows = (folder / "comparison.md").read_text().splitlines()
+    assert {line.count("|") for line in (ruler, *rows)} == {head.count("|")}  # else it is shown as no table
     assert "warping error, lag 1" in head
     assert "lag 10" not in head  # it does not fit two frames
     assert [row.split("|")[1].strip() for row in rows] == [

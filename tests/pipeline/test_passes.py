@@ -18,6 +18,7 @@ from vst_core import FrameRange, OutputError, RenderSettings, SettingsError, ren
 from vst_core.errors import Cancelled, ExitCode
 from vst_core.pipeline.cache import RenderCache
 from vst_core.pipeline.result import FrameProgress
+from vst_core.settings import OptimizationSettings
 
 SHOT = FrameRange(1001, 1003)
 PASSES: dict[str, Any] = {
@@ -166,6 +167,8 @@ def test_passes_share_the_steps_of_an_optimisation_alone() -> None:
     with pytest.raises(SettingsError, match="cannot share"):
         RenderSettings.of(changed(**few))
     assert RenderSettings.of(changed(**few, method="feedforward")).passes == 10
+    options = OptimizationSettings(iterations_next=8)
+    assert [options.steps_in(number, 3) for number in (1, 2, 3)] == [3, 3, 2]
 
 
 @pytest.mark.parametrize("flow", [{"source": "b.####.flo", "forward": "f.####.flo"}, {"source": "b.####.exr"}])

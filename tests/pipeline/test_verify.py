@@ -149,6 +149,16 @@ def test_frames_that_nobody_recorded_are_told_of_and_not_replaced(rendered: Path
     assert plan_repair(verification) == []
 
 
+def test_a_frame_of_the_shot_that_nobody_recorded_is_not_replaced(rendered: Path, tmp_path: Path) -> None:
+    folder = copy_of(rendered, tmp_path / "out")
+    shutil.rmtree(folder / ".out.vst")
+    data = json.loads((folder / NAME).read_text())
+    del data["frames"][1]
+    (folder / NAME).write_text(json.dumps(data))
+    assert found(folder) == [("manifest", 1002)]
+    assert plan_repair(verify(folder)) == []
+
+
 def test_a_record_of_another_file_is_no_record(rendered: Path, tmp_path: Path) -> None:
     folder = copy_of(rendered, tmp_path / "out")
     shutil.rmtree(folder / ".out.vst")

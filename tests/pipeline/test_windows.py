@@ -144,3 +144,12 @@ def test_resized_flow_is_in_pixels_of_the_result() -> None:
     flow = torch.tensor([4.0, -2.0]).view(1, 2, 1, 1).expand(1, 2, 20, 40)
     assert torch.allclose(resize_flow(flow, (10, 10)), torch.tensor([1.0, -1.0]).view(1, 2, 1, 1))
     assert resize(torch.rand(1, 3, 9, 9), (30, 30)).max() <= 1
+
+
+@pytest.mark.parametrize("size", [(16, 64), (5, 21)])
+def test_a_resized_picture_stays_in_its_place(size: tuple[int, int]) -> None:
+    def ramp(width: int) -> torch.Tensor:
+        return (torch.arange(width) + 0.5) / width
+
+    resized = resize(ramp(32).expand(1, 1, 8, 32), size)
+    assert torch.allclose(resized[..., 5:-5], ramp(size[1])[5:-5], atol=2e-3)
