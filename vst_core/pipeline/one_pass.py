@@ -110,6 +110,4 @@ def _warped(state: State, motion: Motion, window: Window, content: Tensor) -> Pr
     scale = height / window.height, width / window.width
     backward_flow = resize_flow(motion.backward_flow, (height, width))
     other = place(state.image, state.window, window, scale)
-    if other.shape != content.shape:  # rounding of a moved window at a working scale
-        other = resize(other, (height, width))
     return Prior(warp_sharp(other, backward_flow).clamp_(0, 1), resize(motion.valid, (height, width)))

@@ -46,8 +46,6 @@ def plan_repair(found: Verification) -> list[Repair]:
     redo = {each.frame for each in found.findings if each.frame is not None and each.mends}
     for frame in sorted({*redo, *found.missing}):
         run = found.manifest.run_of(records[frame]) if frame in records else _run_for(found, frame)
-        if run is None:
-            continue
         known, frames = wanted.setdefault((run.fingerprint, _chunk(run)), (run, set()))
         if run.number > known.number:
             wanted[run.fingerprint, _chunk(run)] = (run, frames)
@@ -96,9 +94,9 @@ def _digests(found: Verification, run: Run) -> Iterator[tuple[int, str]]:
             yield record.frame, record.state
 
 
-def _run_for(found: Verification, frame: int) -> Run | None:
+def _run_for(found: Verification, frame: int) -> Run:
     """The latest run whose shot has a frame that was never made."""
-    return next((run for run in reversed(found.manifest.runs) if frame in run.shot), None)
+    return next(run for run in reversed(found.manifest.runs) if frame in run.shot)
 
 
 def _chunk(run: Run) -> str:
