@@ -25,7 +25,7 @@ from exr_files import (
 from vst_core.atomic_file import clean_temporaries
 from vst_core.errors import OutputError, SettingsError
 from vst_core.files.exr_file import COMPRESSIONS, LOSSLESS
-from vst_core.frame_io import read_frame
+from vst_core.frame_io import read_frame, without_layers
 
 
 def test_only_exr_is_written(plate: Path, tmp_path: Path) -> None:
@@ -75,6 +75,8 @@ def test_lossy_compression_is_refused_where_it_would_eat_other_channels(plate: P
     rewrite(tmp_path / "b.exr", frame, compression="dwaa")
     assert str(OpenEXR.File(str(tmp_path / "b.exr")).parts[1].compression()) == "Compression.DWAA_COMPRESSION"
     assert same_bits(oracle(tmp_path / "b.exr")["ViewLayer.Vector.X"], noise(0, np.float32))
+    rewrite(tmp_path / "c.exr", without_layers(read_frame(plate)), compression="dwaa")
+    assert sorted(oracle(tmp_path / "c.exr")) == ["A", "B", "G", "R"]
 
 
 def test_half_overflow_is_clamped_and_counted(tmp_path: Path) -> None:

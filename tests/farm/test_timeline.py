@@ -64,6 +64,9 @@ def test_every_video_clip_is_a_shot_with_the_frames_the_cut_uses(tmp_path: Path)
 def test_a_clip_that_is_used_twice_is_one_shot(tmp_path: Path) -> None:
     path = timeline(tmp_path / "cut.otio", clip("a", source=span(86440, 8)), clip("a", source=span(86420, 4)))
     assert rows(path) == [("a", {"plate": "plates/sh.%04d.exr", "frames": "1021-1048"})]
+    movie = otio.schema.ExternalReference("sh.mov")
+    path = timeline(tmp_path / "movies.otio", clip("a", movie), clip("a", movie.clone()))
+    assert rows(path, needs_media=False) == [("a", {})]
 
 
 def test_clips_without_frames_take_those_that_are_said_for_all(tmp_path: Path) -> None:

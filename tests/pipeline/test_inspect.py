@@ -96,6 +96,12 @@ def test_a_plate_that_became_another_one_is_noticed(
     assert said[1] in group.what
 
 
+def test_a_shot_without_a_frame_is_missing_and_no_more(folder: Path) -> None:
+    for frame in SHOT:
+        out(folder, frame).unlink()
+    assert found(folder) == [("complete", str(SHOT))]
+
+
 def test_a_plate_that_is_gone_cannot_vouch_for_anything(shot: SmallShot, folder: Path) -> None:
     shot.path(1003).unlink()
     assert found(folder) == [("plate", "1003")]

@@ -71,8 +71,11 @@ def test_it_says_what_they_were_made_with(small_shot: SmallShot, rendered: Path)
 
 
 def test_it_says_what_they_took(rendered: Path) -> None:
-    for record in manifest_of(rendered).frames:
+    manifest = manifest_of(rendered)
+    for record in manifest.frames:
         assert record.seconds is not None
+        since_the_start = (record.written - manifest.run_of(record).started).total_seconds()
+        assert max(record.seconds.model_dump().values()) < since_the_start
         assert min(record.seconds.read, record.seconds.method, record.seconds.write) > 0
         assert (record.seconds.motion > 0) == (record.frame > 1001)
         assert 50e6 < record.peak_memory < 20e9

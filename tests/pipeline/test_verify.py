@@ -132,6 +132,16 @@ def test_a_shot_that_is_not_done_is_partial_and_a_repair_ends_it(
     assert differing(rendered, tmp_path, SHOT) == []
 
 
+def test_what_several_runs_made_is_mended_by_one_repair(small_shot: SmallShot, rendered: Path, tmp_path: Path) -> None:
+    small_shot.render(tmp_path, frames="1001-1002")
+    small_shot.render(tmp_path)
+    for frame in (1001, 1004):
+        DAMAGES["painted over"][0](out(tmp_path, frame))
+    (repair,) = plan_repair(verify(tmp_path))
+    assert [result.frame for result in repair_shot(repair) if not result.kept] == [1001, 1004]
+    assert differing(rendered, tmp_path, SHOT) == []
+
+
 def test_a_still_whose_name_has_no_number_is_verified(small_shot: SmallShot, tmp_path: Path) -> None:
     still = tmp_path / "still.exr"
     for frame in ("1003", "1002"):
