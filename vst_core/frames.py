@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from vst_core.errors import SettingsError
 
-_RANGE = re.compile(r"\s*(-?\d+)(?:\s*-\s*(-?\d+))?\s*")
+_RANGE = re.compile(r"\s*(-?\d{1,99})(?:\s*-\s*(-?\d{1,99}))?\s*")  # of thousands of digits Python makes no number
 
 
 def counted(count: int, what: str) -> str:
