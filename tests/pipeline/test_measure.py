@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from small_shot import SmallShot, color_of, out, read_channels, write_channels
 
 from vst_core import FrameRange, InputError, RenderSettings, SettingsError, measure_shot, render_shot
 from vst_core.color.curve import curve
+from vst_core.pipeline.distance import Distances
 from vst_core.settings import FlowSettings
 
 FRAMES = range(1001, 1007)
@@ -189,6 +191,10 @@ def test_a_report_reads_as_json_and_as_a_table(small_shot: SmallShot, rendered: 
     assert lines[0] == "frames 1001-1004, flow vectors"
     assert lines[3].split()[:2] == ["1", f"{report.warping[0].stylized:.4f}"]
     assert f"{report.luminance_drift:+.4f}" in report.as_text()
+    style = {"stylized": Distances(1, 2, 3, 4), "plate": Distances(5, 6, 7, 8)}
+    told = dataclasses.replace(report, style=style).as_text().splitlines()
+    assert told[: len(lines)] == lines
+    assert told[-2].split() == ["sliced", "3.0000", "7.0000"]
 
 
 def test_frames_and_lags_that_do_not_fit(small_shot: SmallShot, rendered: Path, tmp_path: Path) -> None:
