@@ -123,12 +123,13 @@ def test_an_ocio_configuration_that_cannot_be_read(
     [
         ('{"bogus": 1, "style": {"styles": ["a"], "size": 2}}', ("'bogus'", "'style.size'")),
         ('{"plate": "a.####.exr", "style": {"styles": []}}', ("style.styles",)),
+        ('{"plate": 7, "style": {"styles": 7}}', ("plate: ", "style.styles")),
         ('{"scale": 7, "threads": -1}', ("scale", "threads")),
         ("{", ("is not JSON", "line 1")),
         ("[1, 2]", ("settings.json",)),
         (None, ("settings.json: there is no such file",)),
     ],
-    ids=["unknown", "empty list", "out of range", "cut off", "a list", "missing"],
+    ids=["unknown", "empty list", "numbers", "out of range", "cut off", "a list", "missing"],
 )
 def test_settings_files_that_make_no_sense(
     tmp_path: Path, vst: Run, content: str | None, said: tuple[str, ...]

@@ -115,7 +115,7 @@ def test_a_task_whose_worker_is_killed_too_often_has_failed(
     assert seen[-1].exit_code == 5
 
 
-@pytest.mark.parametrize("limits", [{"cores": 2, "memory": 1}, {"cores": 1}])
+@pytest.mark.parametrize("limits", [{"cores": 2, "memory": 1}, {"cores": 1}, {"memory": 0.1}])
 def test_as_many_tasks_at_a_time_as_there_is_room_for(
     planned: Planned, small_shot: SmallShot, limits: dict[str, float], workers: Workers
 ) -> None:

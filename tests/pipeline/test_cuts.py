@@ -94,8 +94,8 @@ def test_cuts_that_are_no_numbers(vst: Any, two_shots: SmallShot, tmp_path: Path
 
 
 def test_a_farm_finds_the_cuts_that_a_render_finds(two_shots: SmallShot, small_network: Path, tmp_path: Path) -> None:
-    def tasks(**farm: Any) -> list[Task]:
-        changes = {"frames": str(FRAMES), "flow__source": "dis"}
+    def tasks(cuts: str = "auto", **farm: Any) -> list[Task]:
+        changes = {"frames": str(FRAMES), "flow__source": "dis", "cuts": cuts}
         settings = two_shots.settings(tmp_path / "chunks", **with_network(small_network, **changes))
         return list(plan_shots([("a", settings)], FarmSettings.of({"chunk_size": 3} | farm)).tasks)
 
@@ -103,6 +103,8 @@ def test_a_farm_finds_the_cuts_that_a_render_finds(two_shots: SmallShot, small_n
     assert [(str(task.frames), task.preroll) for task in found] == [("1001-1002", 0), ("1003-1004", 0)]
     assert [str(task.frames) for task in tasks(chunks="draft")] == ["1001-1003", "1004"]
     assert tasks(chunks="whole", find_cuts=True)[0].settings.cuts == "auto"
+    named = tasks("1002", chunks="draft", find_cuts=True)
+    assert [(str(task.frames), task.settings.cuts) for task in named] == [("1001", "1002"), ("1002-1004", "1002")]
     rendered(two_shots, small_network, tmp_path / "whole")
     for task in found:
         assert list(render_shot(task.settings))

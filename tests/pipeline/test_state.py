@@ -168,6 +168,16 @@ def test_one_render_at_a_time(tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.parametrize(("alone", "left"), [(False, []), (True, [1002, 1005])])
+def test_what_is_being_written_beside_a_draft_is_left(tmp_path: Path, alone: bool, left: list[int]) -> None:
+    files = {frame: tmp_path / f".out.{frame}.vst-{0:016x}.tmp.exr" for frame in range(1002, 1006)}
+    for path in files.values():
+        path.write_bytes(b"half")
+    frames = FrameRange(1003, 1004)
+    with StateStore(FrameSequence.parse(tmp_path / "out.####.exr"), FINGERPRINT, frames, alone=alone).lock():
+        assert [frame for frame, path in files.items() if path.exists()] == left
+
+
 @pytest.mark.parametrize("name", ["gate", "lock"])
 def test_a_shot_that_cannot_be_locked(tmp_path: Path, name: str) -> None:
     states = store(tmp_path)

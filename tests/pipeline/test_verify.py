@@ -25,7 +25,7 @@ from small_shot import (
     write_channels,
 )
 
-from vst_core import InputError, OutputError, SettingsError, render_shot
+from vst_core import FrameRange, InputError, OutputError, SettingsError, render_shot
 from vst_core.errors import ExitCode
 from vst_core.pipeline.findings import Finding, grouped
 from vst_core.pipeline.journal import find_shots
@@ -140,6 +140,18 @@ def test_what_several_runs_made_is_mended_by_one_repair(small_shot: SmallShot, r
     (repair,) = plan_repair(verify(tmp_path))
     assert [result.frame for result in repair_shot(repair) if not result.kept] == [1001, 1004]
     assert differing(rendered, tmp_path, SHOT) == []
+
+
+def test_a_chunk_whose_shot_lies_elsewhere_is_mended_by_itself(
+    small_shot: SmallShot, rendered: Path, tmp_path: Path
+) -> None:
+    before, folder = tmp_path / "before", tmp_path / "out"
+    small_shot.render(before, chunk="1001-1002")
+    small_shot.render(folder, chunk="1003-1004", state=str(before / ".out.vst"))
+    DAMAGES["painted over"][0](out(folder, 1004))
+    (repair,) = plan_repair(verify(folder))
+    assert [(result.frame, result.kept) for result in repair_shot(repair)] == [(1003, True), (1004, False)]
+    assert differing(rendered, folder, FrameRange(1003, 1004)) == []
 
 
 def test_a_still_whose_name_has_no_number_is_verified(small_shot: SmallShot, tmp_path: Path) -> None:
