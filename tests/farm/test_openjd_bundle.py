@@ -163,6 +163,13 @@ def test_the_parameters_are_what_the_schema_says_and_all_shots_have_in_common(pl
     assert found.keys() & unexpected == set()
 
 
+def test_the_parameters_of_a_method_are_its_own(planned: Callable[..., Plan]) -> None:
+    plan = planned({"a": {"method": "optimization", "network": "quality"}})
+    found = {each.setting for each in common_parameters([task.settings for task in plan.tasks])}
+    assert found >= {"optimization.seed", "optimization.style_loss", "features"}
+    assert found & {"network", "tile", "optimization.content_layers", "optimization.style_layers"} == set()
+
+
 def test_a_task_has_the_settings_of_its_plan(
     bundled: Bundled, planned: Callable[..., Plan], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -55,7 +55,7 @@ def common_parameters(shots: Sequence[RenderSettings]) -> list[Parameter]:
     """
     schema = RenderSettings.model_json_schema()
     data = [shot.model_dump(mode="json") for shot in shots]
-    paths = {path for shot in data for path in input_paths(shot)}
+    paths = [path for shot in data for path in input_paths(shot)]  # no set: a value may be a list
     unused = set.intersection(*(UNUSED[shot.method] for shot in shots))
     parameters = []
     for setting, field in _fields(schema, schema["properties"]):
