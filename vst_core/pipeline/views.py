@@ -132,4 +132,4 @@ def _margins(window: Window, by: int) -> tuple[int, int, int, int]:
 def _reduced_window(window: Window, by: int) -> Window:
     left, right, top, bottom = _margins(window, by)
     width, height = window.width + left + right, window.height + top + bottom
-    return Window((window.x - left) // by, (window.y - top) // by, width // by, height // by)
+    return Window(window.x // by, window.y // by, width // by, height // by)
