@@ -19,7 +19,7 @@ from small_shot import SHOT, SmallShot, differing, outputs
 
 from vst_core import RenderSettings
 from vst_core.errors import ExitCode, InputError, SettingsError
-from vst_core.farm.task import COMMON, CONTACT, run_task, start_session, stop_session, task_settings
+from vst_core.farm.task import COMMON, CONTACT, _tell, run_task, start_session, stop_session, task_settings
 
 
 class Session:
@@ -167,3 +167,12 @@ def test_what_a_task_cannot_do_without(tmp_path: Path, monkeypatch: pytest.Monke
         task_settings(tmp_path / "bad.json", None, None, None)
     assert os.environ.get(CONTACT) is None
     stop_session()
+
+
+def test_of_several_passes_the_last_is_told_of(capsys: pytest.CaptureFixture[str]) -> None:
+    def progress(number: int, frame: int) -> dict[str, Any]:
+        return {"event": "progress", "pass": number, "passes": 2, "frame": frame, "step": 1, "steps": 2}
+
+    backward, forward = [progress(1, frame) for frame in (1002, 1001)], [progress(2, frame) for frame in (1001, 1002)]
+    _tell(iter([{"event": "start", "frames": 2}, *backward, *forward]), {})
+    assert capsys.readouterr().out.splitlines() == ["openjd_progress: 25", "openjd_progress: 75"]

@@ -12,6 +12,8 @@ from small_shot import SmallShot, leftovers, out, outputs, read_channels, same, 
 from vst_core import FrameRange, InputError, OutputError, SettingsError
 from vst_core.flow import read_flow
 from vst_core.pipeline.fields import write_fields
+from vst_core.pipeline.motion_source import flow_files
+from vst_core.sequence import FrameSequence
 from vst_core.settings import FlowSettings
 
 FRAMES = FrameRange(1001, 1003)
@@ -112,3 +114,10 @@ def test_where_flow_cannot_be_written(small_shot: SmallShot, tmp_path: Path) -> 
     with pytest.raises(OutputError, match="file: cannot be made"):
         list(write_fields(small_shot.pattern, str(tmp_path / "file" / "b.####.flo"), flow=FlowSettings(source="dis")))
     assert outputs(tmp_path) == ["file"]
+
+
+@pytest.mark.parametrize(("last", "files"), [(1, {}), (2, {"b": "2", "f": "1"}), (4, {"b": "2-4", "f": "1-3"})])
+def test_of_flow_files_the_first_or_the_last_frame_needs_none(last: int, files: dict[str, str]) -> None:
+    flow = FlowSettings(source="b.####.flo", forward="f.####.flo")
+    needed = flow_files(flow, FrameSequence.parse("plate.####.exr"), FrameRange(1, last))
+    assert {sequence.prefix[:-1]: str(frames) for sequence, frames in needed} == files

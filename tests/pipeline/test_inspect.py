@@ -194,6 +194,17 @@ def test_a_colour_space_that_nobody_knows_is_told_of(folder: Path) -> None:
     assert (finding.check, "'Old Film' is no colour space here" in finding.what) == ("color_space", True)
 
 
+def test_what_is_packed_with_loss_is_not_held_to_the_bit(
+    small_shot: SmallShot, small_network: Path, tmp_path: Path
+) -> None:
+    changes = with_network(small_network, output__layers="color", output__compression="b44", frames="1001")
+    small_shot.render(tmp_path, **changes)
+    alphas = (read_channels(path) for path in (small_shot.path(1001), out(tmp_path, 1001)))
+    plate, painted = (next(values for name, values in each.items() if name.endswith("A")) for each in alphas)
+    assert not np.array_equal(plate, painted)
+    assert found(tmp_path) == []
+
+
 def test_plain_pictures_are_compared_with_what_they_are_to_be(
     small_shot: SmallShot, small_network: Path, tmp_path: Path
 ) -> None:

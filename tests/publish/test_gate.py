@@ -111,6 +111,8 @@ def test_versions_count_up_and_none_is_touched_again(painted: Path, tmp_path: Pa
     published.append(publish(str(painted), to(tmp_path, *skip)).version)
     assert [version and version.name for version in published] == ["v001", "v002", "v008"]
     assert {row.status for row in publish(str(painted), to(tmp_path, *skip)).rows} == {"passed", "left out"}
+    nothing = publish(str(painted), to(tmp_path, *skip, "IntegrateVersion"))
+    assert (nothing.version, nothing.exit_code) == (None, ExitCode.OUTPUT)
 
 
 def test_what_a_killed_publish_left_is_removed_and_one_that_ends_just_now_is_no_hindrance(
