@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import count
 from queue import Empty, SimpleQueue
-from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 import torch
 
@@ -64,7 +64,7 @@ def run_plan(plan: Plan, limits: SubmitSettings) -> Iterator[TaskEvent]:
         plan: what there is to do.
         limits: threads and memory that tasks may take together. One that takes more than that runs alone.
     """
-    with _Engine(plan, limits) as engine:
+    with closing(_Engine(plan, limits)) as engine:
         yield from engine.work()
 
 
@@ -90,10 +90,8 @@ class _Engine:
         self._heard: SimpleQueue[tuple[WorkerProcess, Event | None]] = SimpleQueue()
         self._names = map(str, count())
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def close(self) -> None:
+        """End all workers."""
         close_all([*self._idle, *(run.worker for run in self._runs.values())])
 
     def work(self) -> Iterator[TaskEvent]:
