@@ -14,7 +14,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from secrets import token_hex
 
@@ -134,6 +134,22 @@ def make_folder(folder: Path) -> None:
     except OSError as error:
         remedy = "name another folder, or look to its permissions and the room that is left there"
         raise OutputError(f"cannot be made ({error.strerror})", where=folder, remedy=remedy) from None
+
+
+def write_texts(folder: Path, texts: Mapping[str, str]) -> None:
+    """Write texts into a folder, which is made where it is not there.
+
+    Args:
+        folder: where to.
+        texts: by the name of their file, which may lie in a folder within.
+
+    Raises:
+        OutputError: a file or a folder cannot be written.
+    """
+    for name, text in texts.items():
+        path = folder / name
+        make_folder(path.parent)
+        write_bytes(path, text.encode())
 
 
 def clean_temporaries(

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from vst_core.atomic_file import write_atomically
-from vst_core.errors import OutputError
+from vst_core.atomic_file import make_folder, write_texts
 from vst_core.export.knobs import Knob
 from vst_core.export.preview import Preview
 from vst_core.export.torchscript import write_scripted
@@ -41,12 +40,7 @@ def write_cat_kit(folder: Path, preview: Preview, knobs: Sequence[Knob], model: 
         ModelError: see ``write_scripted``.
         OutputError: something cannot be written.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"cannot be made ({error.strerror})", where=folder, remedy="name another folder, or check the permissions"
-        ) from None
+    make_folder(folder)
     write_scripted(folder / "preview.pt", preview, knobs)
     kit = {"modelId": model, "knobs": [asdict(knob) for knob in knobs]}
     texts = {
@@ -54,9 +48,4 @@ def write_cat_kit(folder: Path, preview: Preview, knobs: Sequence[Knob], model: 
         "make_cat.py": _SCRIPT.read_text(encoding="utf-8"),
         "README.txt": _README.format(model=model, color_space=color_space),
     }
-    for name, text in texts.items():
-        _write_text(folder / name, text)
-
-
-def _write_text(path: Path, text: str) -> None:
-    write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"), Path.read_bytes)
+    write_texts(folder, texts)

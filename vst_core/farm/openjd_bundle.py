@@ -7,8 +7,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from vst_core.atomic_file import write_texts
 from vst_core.errors import SettingsError
-from vst_core.farm.job_files import write_files
 from vst_core.farm.openjd import job_template
 from vst_core.farm.openjd_parameters import UNUSED, Parameter, common_parameters
 from vst_core.farm.paths import input_paths
@@ -49,7 +49,7 @@ def write_bundle(plan: Plan, folder: Path, name: str, retries: int, vst: str = "
     if len(texts[TEMPLATE]) > _LONGEST_TEMPLATE:
         what = f"the template of {len(template['steps'])} steps is longer than AWS Deadline Cloud takes"
         raise SettingsError(what, where="--engine openjd", remedy="give a larger --chunk-size, or fewer shots a job")
-    write_files(folder, texts)
+    write_texts(folder, texts)
     return folder / TEMPLATE
 
 

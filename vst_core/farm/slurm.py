@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from itertools import groupby, islice
 from pathlib import Path
 
+from vst_core.atomic_file import write_texts
 from vst_core.errors import ExitCode, JobError, SettingsError
-from vst_core.farm.job_files import write_files
 from vst_core.farm.plan import Plan, Task
 
 SUBMIT = "submit.sh"
@@ -102,7 +102,7 @@ def write_scripts(plan: Plan, folder: Path, name: str, retries: int, vst: str = 
     command = vst or shutil.which("vst", path=str(Path(sys.executable).parent)) or "vst"
     files["run.sh"] = f"#!/bin/bash\nvst={shlex.quote(command)} retries={retries} notice={_NOTICE_SECONDS}{_RUN_BODY}"
     files[SUBMIT] = "\n".join([*lines, 'echo "${jobs[@]}"', ""])
-    write_files(folder, files)
+    write_texts(folder, files)
     (folder / "logs").mkdir(exist_ok=True)
     return folder / SUBMIT
 
