@@ -11,6 +11,7 @@ import typer
 from vst_core.errors import SettingsError
 from vst_core.frames import FrameRange
 
+FRAMES = typer.Option("--frames", metavar="FIRST-LAST", parser=FrameRange.parse)
 RATE = typer.Option("--rate", metavar="FPS", help="Frames a second, such as 25 or 24000/1001.")
 
 
@@ -18,15 +19,14 @@ def movie(
     sequence: Annotated[str, typer.Argument(metavar="PATTERN", help="The frames.")],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The .mp4 or .mov to write.")],
     rate: Annotated[str, RATE] = "24",
-    frames: Annotated[str | None, typer.Option("--frames", metavar="FIRST-LAST")] = None,
+    frames: Annotated[FrameRange | None, FRAMES] = None,
     layer: Annotated[str | None, typer.Option("--layer", help="Layer to show.")] = None,
     color_space: Annotated[str | None, typer.Option("--color-space", help="Colour space of the frames.")] = None,
 ) -> None:
     """Write a review movie: H.264, sRGB, tagged as such."""
     from vst_core.pipeline.movie import write_movie
 
-    span = None if frames is None else FrameRange.parse(frames)
-    write_movie(sequence, output, rate=read_rate(rate), frames=span, layer=layer, color_space=color_space)
+    write_movie(sequence, output, rate=read_rate(rate), frames=frames, layer=layer, color_space=color_space)
     typer.echo(output)
 
 

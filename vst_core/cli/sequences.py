@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from vst_core.cli.options import Option, put_options, with_options
+from vst_core.cli.review import FRAMES
 from vst_core.cli.shot_options import OPTIONS
 from vst_core.errors import SettingsError
 from vst_core.frames import FrameRange
@@ -29,7 +30,7 @@ def flow(
     forward: Annotated[
         str | None, typer.Option("--forward", metavar="PATTERN", help="Pattern for forward flow, too.")
     ] = None,
-    frames: Annotated[str | None, typer.Option("--frames", metavar="FIRST-LAST")] = None,
+    frames: Annotated[FrameRange | None, FRAMES] = None,
     layer: Annotated[str | None, typer.Option("--layer", help="Layer whose colour is looked at.")] = None,
     color_space: Annotated[str | None, typer.Option("--color-space", help="Colour space of the plate.")] = None,
     **given: Any,
@@ -42,7 +43,7 @@ def flow(
         output,
         forward=forward,
         flow=_flow_settings({**given, "flow": given["flow"] or _ESTIMATED}),
-        frames=None if frames is None else FrameRange.parse(frames),
+        frames=frames,
         layer=layer,
         color_space=color_space,
     ):
@@ -57,7 +58,7 @@ def measure(
         str | None, typer.Option("--lags", metavar="N,N,…", help="Distances in frames. [those of 1,2,5,10 that fit]")
     ] = None,
     style: Annotated[list[Path] | None, typer.Option("--style", metavar="IMAGE", help="Also measure style.")] = None,
-    frames: Annotated[str | None, typer.Option("--frames", metavar="FIRST-LAST")] = None,
+    frames: Annotated[FrameRange | None, FRAMES] = None,
     layer: Annotated[str | None, typer.Option("--layer", help="Layer whose colour is measured.")] = None,
     color_space: Annotated[str | None, typer.Option("--color-space", help="Colour space of the plate.")] = None,
     features: Annotated[Network, typer.Option("--features", metavar="vgg19|vgg16")] = "vgg19",
@@ -74,7 +75,7 @@ def measure(
         flow=_flow_settings(given),
         lags=None if lags is None else _whole_numbers(lags),
         styles=tuple(style or ()),
-        frames=None if frames is None else FrameRange.parse(frames),
+        frames=frames,
         layer=layer,
         color_space=color_space,
         network=features,
@@ -101,7 +102,7 @@ def _whole_numbers(text: str) -> tuple[int, ...]:
 def sheet(
     sequences: Annotated[list[str], typer.Argument(metavar="PATTERN…", help="Sequences, one a row.")],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The .png to write.")],
-    frames: Annotated[str | None, typer.Option("--frames", metavar="FIRST-LAST")] = None,
+    frames: Annotated[FrameRange | None, FRAMES] = None,
     columns: Annotated[int, typer.Option("--columns", min=1, help="Frames a row.")] = 4,
     width: Annotated[int, typer.Option("--width", min=16, max=4096, help="Width of one picture.")] = 480,
     layer: Annotated[str | None, typer.Option("--layer", help="Layer to show.")] = None,
@@ -110,6 +111,5 @@ def sheet(
     """Write a contact sheet of one or several sequences."""
     from vst_core.pipeline.sheet import write_sheet
 
-    span = None if frames is None else FrameRange.parse(frames)
-    write_sheet(sequences, output, frames=span, columns=columns, width=width, layer=layer, color_space=color_space)
+    write_sheet(sequences, output, frames=frames, columns=columns, width=width, layer=layer, color_space=color_space)
     typer.echo(output)
