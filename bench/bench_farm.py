@@ -49,19 +49,18 @@ ROUNDS = 2
 PARTS = ("shots", "chunks", "seams")
 
 SHOTS_NOTE = """Shots of {frames} frames, {size}, network `quality`, one thread each, by `vst submit` from start to
-end: on one core, where one worker is kept for all, against {processes} cores with as many workers. The efficiency is
-the time of the one over {processes} times that of the other; "painting" leaves out the start of a worker, which each
-waits for once. A worker alone also reads and writes on another core where it may: that is the third row. Processor
-seconds are those of all workers, of which each has to start; they hardly depend on what else the machine does. The last
-row is what the machine itself allows: processes that do nothing but send a frame through the network again and
-again, with no file and no start, beside one another against one alone."""
+end: on one core, with one worker for all, and on {processes} cores with as many workers. The efficiency is the time of
+the one over {processes} times that of the other; "painting" leaves out the start of a worker, which each waits for
+once. In the third row one worker may use all cores for reading and writing. Processor seconds are those of all
+workers, including their starts; they hardly depend on other load. The last row is what the machine itself allows:
+processes that only send a frame through the network again and again, without files, in parallel against one alone."""
 CHUNKS_NOTE = """One shot of {frames} frames, {size}, network `quality`, one thread, in exact chunks of {chunk} frames.
-`vst submit` and a session of Open Job Description keep their worker; a job of Slurm, and `vst render --chunk` by hand,
-start a process for each."""
-SEAMS_NOTE = """Network `quality`, `--lags 1` as in all draft chunks. One begins at frame {sample} of the sample shot,
-or at {long} of the same frames forth, back and forth, with motion by DIS: sqrt(mean((a - b)^2)) of its first frame
-and that of the whole shot, display [0, 1], as a share of that range. With 0.00% the preroll reaches the first frame of
-the shot."""
+`vst submit` and a session of Open Job Description keep their worker; a Slurm job, and `vst render --chunk` by hand,
+start a process for each chunk."""
+SEAMS_NOTE = """Network `quality`, with `--lags 1` as in all draft chunks. A chunk begins at frame {sample} of the
+sample shot, or at {long} of the same frames played forward, backward and forward, with motion by DIS. The seam is
+sqrt(mean((a - b)^2)) of its first frame and that of the whole shot, as a share of the display range [0, 1]. With 0.00%
+the preroll reaches the first frame of the shot."""
 
 
 def shots_beside_one_another(folder: Path, *, quick: bool) -> Table:

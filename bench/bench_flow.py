@@ -29,15 +29,15 @@ from vst_core.settings import FlowSettings, RenderSettings
 
 ROOT = Path(__file__).parent.parent
 SOURCES = ("vectors", "deepflow", "dis", "farneback", "none")
-NOTE = """Every flow warps the previous plate frame onto the current one. The error is the root mean square of the
-difference, RGB, display [0, 1], over the same pixels for all: those that the vectors call visible in both frames. The
-own error is that over the pixels that a source itself trusts, beside their share of the frame. The time is that for a
-pair, both directions and the masks included."""
-SKY_NOTE = """The sample shot, enlarged, with grain: a factor of so much standard deviation, other for every pixel of
-every frame. Its camera moves and never turns, so that its sky stands still. The error is the root mean square of the
-motion that is found there; the time is that for a pair and all of its motion. Flicker is the root mean square of the
-difference between one painted frame and the next over the sky that both show, less its rim, display; network `quality`
-in `oil`. That of the plate is what the grain alone makes."""
+NOTE = """Each flow warps the previous plate frame onto the current one. The error is the root mean square of the
+difference, RGB, display [0, 1], over the same pixels for all sources: those visible in both frames by the renderer's
+vectors. The own error is that over the pixels that a source itself trusts; the own share is how many these are. The
+time is for a pair of frames, both directions and masks included."""
+SKY_NOTE = """The sample shot, enlarged, with grain: each pixel multiplied by random noise of that standard deviation,
+different in every frame. Its camera moves but never turns, so that its sky stands still. The error is the root mean
+square of the motion found in the sky; the time is for a pair of frames and all of its motion. Flicker is the root mean
+square of the difference between neighbouring painted frames, display, over the sky visible in both, without its rim;
+network `quality` in `oil`. The plate's flicker is that of the grain alone."""
 RIM = 9  # pixels, across: what silhouettes leave of themselves in a sky
 GRAINS = (0.0, 0.02, 0.05)
 

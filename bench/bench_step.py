@@ -24,9 +24,9 @@ from vst_core.torchvision_compat import import_torchvision
 
 ROOT = Path(__file__).parent.parent
 MEASURES = ("gram", "wasserstein")
-NOTE = """The bare pass is torchvision's own VGG-16, forward and backward, in the same precision and to the same
-depth, its weights frozen; it ends in the mean square of the deepest features. A step is all of Adam's, with every
-loss but the temporal one. Medians, taken in turn, and ratios of the same round."""
+NOTE = """The bare pass is torchvision's own VGG-16, forward and backward, in the same precision and to the same depth,
+with frozen weights; its loss is the mean square of the deepest features. A step is all of Adam's, with every loss but
+the temporal one. Medians of alternating runs, and ratios of the same round."""
 
 
 def images(size: int) -> tuple[torch.Tensor, torch.Tensor]:

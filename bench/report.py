@@ -45,10 +45,10 @@ PARTS = {
 USUAL = "float32"
 PLOTS = {"shot": draw_flicker, "flow": draw_flow}
 SECTIONS = {
-    "What a shot is worth": ("shot", "video", "flow"),
-    "What a frame costs": ("network", "frame", "step"),
-    "What a command costs": ("start",),
-    "What a farm gains": ("farm",),
+    "Quality of a shot": ("shot", "video", "flow"),
+    "Cost of a frame": ("network", "frame", "step"),
+    "Cost of a command": ("start",),
+    "Gain from a farm": ("farm",),
 }
 
 
@@ -70,7 +70,7 @@ def write_page(found: dict[str, dict[str, Any]], folder: Path) -> None:
         machines += [run["machine"]] if run["machine"] not in machines else []
     lines = [
         "# Measured comparisons\n",
-        "Made by `make bench-report`, the ways of each table side by side on one machine.\n",
+        "Made by `make bench-report`. What a table compares was measured side by side on one machine.\n",
     ]
     for number, machine in enumerate(machines, start=1):
         lines += [f"Machine {number}:\n", "".join(f"- {line}\n" for line in machine)]
