@@ -6,7 +6,9 @@ They are no part of this package: hosts load them, and the sources have them bes
 from __future__ import annotations
 
 import importlib.util
+import shutil
 import sys
+import sysconfig
 from pathlib import Path
 from types import ModuleType
 
@@ -17,6 +19,11 @@ def shipped_files() -> Path:
     """The folder with ``nodes``, ``plugin`` and ``install``."""
     inside = _PACKAGE / "_shipped"
     return inside if inside.is_dir() else _PACKAGE.parent
+
+
+def this_program() -> str:
+    """The ``vst`` of this environment, whichever way this code was started; empty where there is none."""
+    return shutil.which("vst", path=sysconfig.get_path("scripts")) or ""
 
 
 def load_installer() -> ModuleType:

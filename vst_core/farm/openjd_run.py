@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 from vst_core.errors import ExitCode, JobError
+from vst_core.shipped import this_program
 
 
 def run_bundle(template: Path) -> None:
@@ -18,7 +18,7 @@ def run_bundle(template: Path) -> None:
     Raises:
         JobError: a task failed; the engine does not go on after the first one.
     """
-    vst = shutil.which("vst", path=str(Path(sys.executable).parent)) or "vst"
+    vst = this_program() or "vst"
     command = [sys.executable, "-P", "-m", "openjd", "run", str(template), "--job-param", f"Vst={vst}"]
     with subprocess.Popen(command) as engine:  # noqa: S603 - our own command, and no shell
         try:

@@ -10,7 +10,6 @@ import json
 import shlex
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from itertools import groupby, islice
 from pathlib import Path
@@ -18,6 +17,7 @@ from pathlib import Path
 from vst_core.atomic_file import write_texts
 from vst_core.errors import ExitCode, JobError, SettingsError
 from vst_core.farm.plan import Plan, Task
+from vst_core.shipped import this_program
 
 SUBMIT = "submit.sh"
 _LARGEST_ARRAY = 1000  # Slurm's own limit, where nobody has changed it
@@ -99,7 +99,7 @@ def write_scripts(plan: Plan, folder: Path, name: str, retries: int, vst: str = 
             for index, task in enumerate(tasks)
         }
         lines += _chain(place, tasks) if len(tasks) > 1 and tasks[1].after else _array(place, tasks, name)
-    command = vst or shutil.which("vst", path=str(Path(sys.executable).parent)) or "vst"
+    command = vst or this_program() or "vst"
     files["run.sh"] = f"#!/bin/bash\nvst={shlex.quote(command)} retries={retries} notice={_NOTICE_SECONDS}{_RUN_BODY}"
     files[SUBMIT] = "\n".join([*lines, 'echo "${jobs[@]}"', ""])
     write_texts(folder, files)
