@@ -52,13 +52,13 @@ class Knob:
     slider: tuple[float, ...] = ()
 
 
-def read_knobs(file: Path = FILE) -> tuple[Knob, ...]:
+def read_knobs() -> tuple[Knob, ...]:
     """All knobs, in the order in which they are shown."""
-    rows: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))
+    rows: list[dict[str, Any]] = json.loads(FILE.read_text(encoding="utf-8"))
     return tuple(Knob(**{name: _frozen(value) for name, value in row.items()}) for row in rows)
 
 
-def to_settings(values: Mapping[str, Any], knobs: tuple[Knob, ...] | None = None) -> dict[str, Any]:
+def to_settings(values: Mapping[str, Any]) -> dict[str, Any]:
     """Values of knobs, by their names, as settings of a render; plate and output are not among them.
 
     Left out is what the engine would take anyway: empty texts, empty lists, and what the chosen method does not read.
@@ -66,7 +66,7 @@ def to_settings(values: Mapping[str, Any], knobs: tuple[Knob, ...] | None = None
     Raises:
         KeyError: there is no knob of that name.
     """
-    by_name = {knob.name: knob for knob in knobs or read_knobs()}
+    by_name = {knob.name: knob for knob in read_knobs()}
     method = values.get("method", by_name["method"].default)
     settings: dict[str, Any] = {}
     for name, value in values.items():

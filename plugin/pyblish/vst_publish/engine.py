@@ -53,7 +53,7 @@ def program() -> str:
         for folder in _ROOT.parents[1:5]:
             if (folder / _BESIDE_WHEEL).is_file():
                 return str(folder / _BESIDE_WHEEL)
-    environment = _nodes("environment")
+    environment = _environment()
     try:
         return str(environment.find_worker())
     except environment.WorkerError as error:
@@ -62,7 +62,7 @@ def program() -> str:
 
 def _start(*arguments: str) -> tuple[int, str, str]:
     """Exit code, what was printed, and the last line of the complaints."""
-    command, environment = [program(), *arguments], _nodes("environment").scrubbed(os.environ)
+    command, environment = [program(), *arguments], _environment().scrubbed(os.environ)
     options: dict[str, Any] = {"encoding": "utf-8", "errors": "replace"}  # Windows may write in a code page
     with tempfile.TemporaryFile("w+", **options) as complaints:
         if os.name == "nt":
@@ -93,17 +93,15 @@ def _event(line: str) -> dict[str, Any] | None:
     return event if isinstance(event, dict) and "event" in event else None
 
 
-def _nodes(name: str) -> ModuleType:
-    """A module of the nodes, which know where the engine is; they lie beside the plug-ins."""
-    loaded = sys.modules.get("vst_nodes")
-    if loaded is None:
+def _environment() -> ModuleType:
+    """The module of the nodes that knows where the engine is; they lie beside the plug-ins."""
+    if "vst_nodes" not in sys.modules:
         folder = _ROOT / "nodes"
         spec = importlib.util.spec_from_file_location(
             "vst_nodes", folder / "__init__.py", submodule_search_locations=[str(folder)]
         )
         assert spec is not None
         assert spec.loader is not None
-        loaded = importlib.util.module_from_spec(spec)
-        sys.modules["vst_nodes"] = loaded
-        spec.loader.exec_module(loaded)
-    return importlib.import_module(f"vst_nodes.{name}")
+        sys.modules["vst_nodes"] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules["vst_nodes"])
+    return importlib.import_module("vst_nodes.environment")
