@@ -46,9 +46,9 @@ def write_channels(path: Path, channels: Channels, **attributes: Any) -> Path:
     return path
 
 
-def attributes_of(path: Path, part: int = 0) -> dict[str, Any]:
-    """The header of a part."""
-    return dict(OpenEXR.File(str(path), header_only=True).parts[part].header)
+def attributes_of(path: Path) -> dict[str, Any]:
+    """The header of the first part."""
+    return dict(OpenEXR.File(str(path), header_only=True).parts[0].header)
 
 
 def is_color(channel: str) -> bool:

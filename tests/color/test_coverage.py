@@ -4,8 +4,8 @@ import pytest
 from vst_core.color.coverage import MIN_ALPHA, fill_uncovered, scaled, uncovered, unpremultiplied
 
 
-def disc(size: int, radius: float, at: float = 0.5) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
-    y, x = np.mgrid[:size, :size] - size * at + 0.5
+def disc(size: int, radius: float) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+    y, x = np.mgrid[:size, :size] - size / 2 + 0.5
     return np.asarray(np.clip(radius - np.hypot(x, y), 0, 1), dtype=np.float32)
 
 

@@ -15,8 +15,8 @@ from vst_core.farm.shot_list import read_shot_list
 COLUMNS = ("plate", "frames", "style", "strength")
 
 
-def span(first: float, frames: int, rate: float = 24) -> TimeRange:
-    return TimeRange(RationalTime(first, rate), RationalTime(frames, rate))
+def span(first: float, frames: int) -> TimeRange:
+    return TimeRange(RationalTime(first, 24), RationalTime(frames, 24))
 
 
 def images(folder: str = "plates", start: int = 1001, **changes: Any) -> otio.schema.ImageSequenceReference:

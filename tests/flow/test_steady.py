@@ -8,10 +8,10 @@ from vst_core.flow import steady_motion
 HEIGHT, WIDTH = 20, 64
 
 
-def bar(left: float, width: int = 6) -> torch.Tensor:
+def bar(left: float) -> torch.Tensor:
     """(1, 1, H, W), 1 where something is."""
     x, _ = grid(HEIGHT, WIDTH)
-    return ((x >= left) & (x < left + width)).float()[None, None]
+    return ((x >= left) & (x < left + 6)).float()[None, None]
 
 
 def moving(there: torch.Tensor, thing: float, ground: float) -> torch.Tensor:

@@ -51,9 +51,9 @@ def torch_file(value: object, *, zipped: bool = True) -> bytes:
     return data.getvalue()
 
 
-def archive(members: dict[str, bytes], compression: int = zipfile.ZIP_STORED) -> bytes:
+def archive(members: dict[str, bytes]) -> bytes:
     data = io.BytesIO()
-    with zipfile.ZipFile(data, "w", compression) as file:
+    with zipfile.ZipFile(data, "w") as file:
         for name, content in members.items():
             file.writestr(name, content)
     return data.getvalue()
