@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 
 from vst_core.cli.lines import emit
 from vst_core.cli.options import Option, parameter, require, with_options
@@ -63,9 +62,14 @@ def compare(
     style, flow = Path(data["style"]["styles"][0]), FlowSettings.of(data.get("flow", {}))
     found: list[Compared] = []
     files: tuple[Path, ...] = ()
-    with _bar() as bar:
+    # Methods that are done, and the frame at work.
+    with new_bar(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()) as bar:
         task = bar.add_task("", total=len(plan))
-        for each in compare_methods(plan, style, flow, partial(_show, bar, task)):
+
+        def show(name: str, progress: FrameProgress) -> None:
+            bar.update(task, description=f"{name}: frame {progress.frame}")
+
+        for each in compare_methods(plan, style, flow, show):
             found.append(each)
             bar.advance(task)
             files = write_comparison(output, found)  # what is known so far, should it be stopped
@@ -74,15 +78,6 @@ def compare(
         emit("done", files=[str(path) for path in files])
     else:
         typer.echo(f"\n{table(found)}")
-
-
-def _bar() -> Progress:
-    """Methods that are done, and the frame at work; nothing where there is no terminal."""
-    return new_bar(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-
-
-def _show(bar: Progress, task: TaskID, name: str, progress: FrameProgress) -> None:
-    bar.update(task, description=f"{name}: frame {progress.frame}")
 
 
 def _say(each: Compared, json: bool) -> None:

@@ -61,14 +61,11 @@ def train(settings: Path | None, json: bool, **given: Any) -> None:
 
     --settings names a recipe in JSON, which also says what no option does: the stages.
     """
-    _run(settings_from(settings, given), json)
-
-
-def _run(settings: TrainingSettings, json: bool) -> None:
     from vst_core.training.run import train as run
 
-    result = settings.output if settings.makes_network else settings.folder
-    with JsonReporter(result) if json else TerminalReporter(result) as reporter, closing(run(settings)) as steps:
+    chosen = settings_from(settings, given)
+    result = chosen.output if chosen.makes_network else chosen.folder
+    with JsonReporter(result) if json else TerminalReporter(result) as reporter, closing(run(chosen)) as steps:
         reporter.step(next(steps))
         with HeldSignals() as held:
             for step in steps:
