@@ -137,16 +137,15 @@ def run_task(settings: dict[str, Any]) -> None:
 
 
 def _follow(connection: Connection, settings: dict[str, Any]) -> None:
-    events = _events(connection)
     try:
-        _tell(events, settings)
+        _tell(_events(connection), settings)
     except VstError as error:
         _say(f"openjd_fail: {error}")
         raise
     except BaseException:  # the farm wants it stopped: what is being written is still finished
-        with contextlib.suppress(OSError, EOFError):
+        with contextlib.suppress(OSError, VstError):
             connection.send_bytes(b"{}")
-            for _ in events:
+            for _ in _events(connection):  # to the end of it: those before ended with what stopped them
                 pass
         raise
 
