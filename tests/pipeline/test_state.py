@@ -178,6 +178,18 @@ def test_what_is_being_written_beside_a_draft_is_left(tmp_path: Path, alone: boo
         assert [frame for frame, path in files.items() if path.exists()] == left
 
 
+@pytest.mark.parametrize("other", ["1001-1003", "1004-1009", "1003", "1001-1009"])
+def test_drafts_with_a_frame_in_common_are_not_made_at_once(tmp_path: Path, other: str) -> None:
+    def draft(frames: str) -> StateStore:
+        return StateStore(FrameSequence.parse(tmp_path / "out.####.exr"), "", FrameRange.parse(frames), alone=True)
+
+    with draft("1003-1004").lock():
+        with pytest.raises(OutputError, match="another render is writing this shot"), draft(other).lock():
+            pass
+        with draft("1001-1002").lock(), draft("1005-1009").lock():
+            pass
+
+
 @pytest.mark.parametrize("name", ["gate", "lock"])
 def test_a_shot_that_cannot_be_locked(tmp_path: Path, name: str) -> None:
     states = store(tmp_path)

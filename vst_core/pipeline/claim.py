@@ -85,15 +85,16 @@ class Claim:
             yield
 
     def _take(self, stack: ExitStack) -> None:
-        """Lock all that has a frame in common with this claim."""
-        if self.chunk is None:
-            stack.enter_context(_lock(self.shot))
-        else:
-            with _lock(self.shot):
+        """Lock what is this claim's own, once nobody has anything that has a frame in common with it."""
+        rivals = [
+            folder
+            for folder, chunk in chunk_folders(self.shot)
+            if self.chunk is None or (chunk.first <= self.chunk.last and self.chunk.first <= chunk.last)
+        ]
+        for folder in (self.shot, *rivals):
+            with _lock(folder):  # not for longer: who has none of these frames may have some of the same rival's
                 pass
-        for folder, chunk in chunk_folders(self.shot):
-            if self.chunk is None or (chunk.first <= self.chunk.last and self.chunk.first <= chunk.last):
-                stack.enter_context(_lock(folder))
+        stack.enter_context(_lock(self.folder))
 
 
 def _lock(folder: Path) -> FileLock:
