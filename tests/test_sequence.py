@@ -40,7 +40,17 @@ def test_pattern_is_normalized(text: str, pattern: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "  ", "folder/", "a.####_####.exr", "a.%04d.####.exr", "a.<UDIM>.exr", "a.%V.####.exr", "a.1-9####.exr"],
+    [
+        "",
+        "  ",
+        "folder/",
+        "a.####_####.exr",
+        "a.%04d.####.exr",
+        "a.<UDIM>.exr",
+        "a.%V.####.exr",
+        "a.1-9####.exr",
+        "a\0.####.exr",
+    ],
 )
 def test_malformed_pattern_is_refused_in_one_line(text: str) -> None:
     with pytest.raises(SettingsError) as caught:

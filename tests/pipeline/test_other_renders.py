@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +64,9 @@ def test_the_same_files_under_other_paths_are_no_other_settings(
     folder = copy_of(rendered, tmp_path / "out")
     with pytest.raises(OutputError, match=r"was made with other settings \(strength, style\.scale\); "):
         small_shot.copy(tmp_path / "plate").render(folder, strength=0.5, style__scale=0.5)
+    style = Path(shutil.copy(small_shot.style, tmp_path / "moved.png"))
+    moved = replace(small_shot.copy(tmp_path / "again"), style=style)
+    assert all(result.kept for result in moved.render(folder))
 
 
 def test_another_method_is_told_before_all_that_follows_from_it(

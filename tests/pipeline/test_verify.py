@@ -339,6 +339,9 @@ def test_one_damaged_manifest_hides_no_other_shot(rendered: Path, tmp_path: Path
     assert [error.where for error in damaged] == [str(folder / "other.manifest.json")]
     with pytest.raises(InputError, match=r"other\.manifest\.json: is no manifest"):
         find_shots(folder)
+    (tmp_path / "other.manifest.json").write_text("{")
+    with pytest.raises(InputError, match=r"other\.manifest\.json: is no manifest"):
+        find_shots(tmp_path)
     (folder / NAME).write_text("{")  # the journals know the shot
     assert [shot.pattern for shot in find_shots(folder, damaged.append)] == [str(folder / "out.####.exr")]
     assert found(folder) == [("manifest", None)]
