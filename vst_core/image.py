@@ -89,10 +89,17 @@ class Frame:
 
     @property
     def alpha(self) -> FloatArray | None:
-        """(H, W) float32, not to be changed, or None where the colour has no alpha."""
+        """(H, W) float32, not to be changed, or None where the colour has no alpha.
+
+        Hosts write an alpha of zeros beside a plate that has none. Such a one is None, too, where at least half of the
+        picture has colour; where less has, it is light without coverage, such as glow.
+        """
         if self.alpha_channel is None:
             return None
-        return _as_float32(self.parts[self.color_part].planes[self.alpha_channel])
+        alpha = _as_float32(self.parts[self.color_part].planes[self.alpha_channel])
+        if cv2.countNonZero(alpha) == 0 and 2 * np.count_nonzero(self.color.any(-1)) >= alpha.size:
+            return None
+        return alpha
 
     def channel(self, name: str) -> tuple[FloatArray, Window]:
         """One channel of the colour's view by its name in ``view``: (H, W) float32, not to be changed, and its window.

@@ -2,6 +2,7 @@ import os
 from pathlib import Path
 
 import numpy as np
+import OpenEXR
 import OpenImageIO as oiio  # noqa: N813  # OpenImageIO's own documentation imports it so
 import pytest
 from exr_files import H, W, noise, write_exr
@@ -60,6 +61,14 @@ def test_missing_empty_folder_and_no_image(tmp_path: Path) -> None:
         with pytest.raises(InputError, match=complaint) as caught:
             read_frame(tmp_path / name)
         assert "\n" not in str(caught.value)
+
+
+def test_chroma_of_half_resolution_is_refused(tmp_path: Path) -> None:
+    pixels = np.zeros((8, 8), np.float16)
+    chroma = {name: OpenEXR.Channel(pixels, 2, 2) for name in ("BY", "RY")}
+    OpenEXR.File({}, {"Y": pixels, **chroma}).write(str(tmp_path / "yc.exr"))
+    with pytest.raises(InputError, match=r"full resolution.*write it as RGB first"):
+        read_header(tmp_path / "yc.exr")
 
 
 def test_deep_samples_are_refused(tmp_path: Path) -> None:

@@ -68,6 +68,31 @@ def test_a_space_that_is_named_is_what_the_results_say_whatever_the_plate_says(
     assert resolve_color_space(read_header(out(tmp_path / "out", 1001)), None) == "ACEScct"
 
 
+def test_a_full_picture_whose_alpha_is_zero_is_painted_and_keeps_it(small_shot: SmallShot, tmp_path: Path) -> None:
+    for name in ("zeros", "none"):
+        shot = small_shot.copy(tmp_path / name)
+        channels = read_channels(shot.path(1001))
+        alpha = channels.pop("ViewLayer.Combined.A")
+        color = color_of(channels) + 0.01
+        zeros = {"ViewLayer.Combined.A": np.zeros_like(alpha)} if name == "zeros" else {}
+        write_channels(shot.path(1001), with_color(channels, color) | zeros)
+        shot.render(tmp_path / f"out {name}", frames="1001")
+    painted, expected = (read_channels(out(tmp_path / f"out {name}", 1001)) for name in ("zeros", "none"))
+    assert not painted.pop("ViewLayer.Combined.A").any()
+    assert same(painted, expected)
+
+
+def test_light_beside_an_alpha_that_is_zero_is_left_alone(small_shot: SmallShot, tmp_path: Path) -> None:
+    shot = small_shot.copy(tmp_path / "plate")
+    channels = read_channels(shot.path(1001))
+    glow = np.zeros_like(color_of(channels))
+    glow[10:20, 10:20] = 0.5
+    channels = with_color(channels, glow) | {"ViewLayer.Combined.A": np.zeros(glow.shape[:2], np.float16)}
+    write_channels(shot.path(1001), channels)
+    shot.render(tmp_path / "out", frames="1001")
+    assert same(read_channels(out(tmp_path / "out", 1001)), channels)
+
+
 def test_a_png_plate_becomes_scene_linear_exr(small_shot: SmallShot, tmp_path: Path) -> None:
     encoded = {}
     for frame in (1001, 1002):

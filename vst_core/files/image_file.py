@@ -247,6 +247,9 @@ def _one_line_errors(path: Path) -> Iterator[None]:
 
 def _unreadable(path: Path, reason: str) -> InputError:
     text = " ".join(reason.replace(str(path), "the file").split())[:200] or "unknown reason"
+    if text.startswith("Subsampled"):
+        what = "has channels of less than full resolution, which cannot be stylised"
+        return InputError(what, where=path, remedy="write it as RGB first")
     return InputError(f"cannot be read ({text})", where=path, remedy="render or copy it again")
 
 
