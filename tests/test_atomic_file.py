@@ -61,7 +61,7 @@ def test_failure_keeps_the_old_file_and_leaves_no_other(tmp_path: Path, culprit:
 
 
 def test_operating_system_errors_name_the_file(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match=r"nowhere/a\.bin: could not be written \(No such file or directory\)"):
+    with pytest.raises(OutputError, match=r"nowhere/a\.bin: cannot be written \(No such file or directory\)"):
         write_atomically(tmp_path / "nowhere" / "a.bin", lambda path: path.write_text("x"), verify_nothing)
 
 

@@ -29,7 +29,7 @@ from vst_core.frame_io import read_frame, without_layers
 
 
 def test_only_exr_is_written(plate: Path, tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="only EXR is written"):
+    with pytest.raises(SettingsError, match="only EXR can be written"):
         rewrite(tmp_path / "out.png", read_frame(plate))
 
 
@@ -64,7 +64,7 @@ def test_a_lossy_plate_keeps_its_quality(tmp_path: Path, level: float) -> None:
 
 
 def test_unknown_compression_is_refused_with_those_there_are(plate: Path, tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="'zippy' is no EXR compression; choose one of none, rle, zips, zip, piz"):
+    with pytest.raises(SettingsError, match="unknown EXR compression 'zippy'; choose one of none, rle, zips, zip, piz"):
         rewrite(tmp_path / "b.exr", read_frame(plate), compression="zippy")
 
 
@@ -129,7 +129,7 @@ def test_many_frames_leave_no_files_open(plate: Path, tmp_path: Path) -> None:
 
 
 def test_missing_folder_is_an_output_error(plate: Path, tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match="could not be written"):
+    with pytest.raises(OutputError, match="cannot be written"):
         rewrite(tmp_path / "nowhere" / "b.exr", read_frame(plate))
 
 
@@ -145,7 +145,7 @@ def test_file_that_does_not_read_back_is_no_frame(plate: Path, tmp_path: Path, m
     (tmp_path / "b.exr").write_text("the old frame")
     frame = read_frame(plate)
     monkeypatch.setattr(os, "fsync", lose_the_end)
-    with pytest.raises(OutputError, match="was not written whole"):
+    with pytest.raises(OutputError, match="was only partly written"):
         rewrite(tmp_path / "b.exr", frame)
     assert (tmp_path / "b.exr").read_text() == "the old frame"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["b.exr", "plate.1001.exr"]

@@ -99,7 +99,7 @@ def test_missing_frames(tmp_path: Path) -> None:
     touch(tmp_path, "p.1001.exr", "p.1003.exr", "p.1009.exr")
     sequence = FrameSequence.parse(tmp_path / "p.####.exr")
     assert sequence.missing(FrameRange(1001, 1004)) == [1002, 1004]
-    with pytest.raises(InputError, match=r"2 of 4 frames are missing: 1002,1004; on disk are 1001,1003,1009"):
+    with pytest.raises(InputError, match=r"2 of 4 frames are missing: 1002,1004; on disk: 1001,1003,1009"):
         sequence.check_input(FrameRange(1001, 1004))
     sequence.check_input(FrameRange(1003, 1003))
 
@@ -151,7 +151,7 @@ def test_existing_file_with_a_token_in_its_name_is_that_file(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("name", ["out.exr", "out.1001.exr"])
 def test_output_of_several_frames_needs_a_frame_number(name: str) -> None:
-    with pytest.raises(SettingsError, match="names one file for the frames 1001-1002"):
+    with pytest.raises(SettingsError, match="names a single file for frames 1001-1002"):
         FrameSequence.parse(name).check_output(FrameRange(1001, 1002))
     FrameSequence.parse(name).check_output(FrameRange(1001, 1001))
     FrameSequence.parse("out.####.exr").check_output(FrameRange(1001, 1002))

@@ -48,9 +48,9 @@ def write_atomically(path: Path, write: Callable[[Path], object], verify: Callab
         _flush_folder(path.parent)
     except OSError as error:
         raise OutputError(
-            f"could not be written ({error.strerror or error})",
+            f"cannot be written ({error.strerror or error})",
             where=path,
-            remedy="check that the folder exists, the free space and the permissions",
+            remedy="check that the folder exists, its free space and its permissions",
         ) from error
     finally:
         with contextlib.suppress(OSError):
@@ -75,7 +75,7 @@ def write_bytes(path: Path, data: bytes) -> None:
 
     def verify(written: Path) -> None:
         if written.read_bytes() != data:
-            raise OutputError("was not written whole", where=path, remedy="check the disk and its free space")
+            raise OutputError("was only partly written", where=path, remedy="check the disk and its free space")
 
     write_atomically(path, lambda temporary: temporary.write_bytes(data), verify)
 
@@ -94,7 +94,7 @@ def copy_atomically(source: Path, path: Path, before_naming: Callable[[Path], ob
 
     def verify(written: Path) -> None:
         if not filecmp.cmp(source, written, shallow=False):
-            raise OutputError("was not written whole", where=path, remedy="check the disk and its free space")
+            raise OutputError("was only partly written", where=path, remedy="check the disk and its free space")
         before_naming(written)
 
     write_atomically(path, lambda temporary: shutil.copyfile(source, temporary), verify)
@@ -132,8 +132,8 @@ def make_folder(folder: Path) -> None:
     try:
         folder.absolute().mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        remedy = "name another folder, or look to its permissions and the room that is left there"
-        raise OutputError(f"cannot be made ({error.strerror})", where=folder, remedy=remedy) from None
+        remedy = "choose another folder, or check its permissions and free space"
+        raise OutputError(f"cannot be created ({error.strerror})", where=folder, remedy=remedy) from None
 
 
 def write_texts(folder: Path, texts: Mapping[str, str]) -> None:

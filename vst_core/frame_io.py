@@ -182,7 +182,7 @@ def write_frame(
     """
     path = Path(path)
     if path.suffix.lower() != ".exr":
-        raise SettingsError("only EXR is written", where=path, remedy="name the output .exr")
+        raise SettingsError("only EXR can be written", where=path, remedy="end the output name in .exr")
     _check_compression(
         frame.parts[frame.color_part].channels, {*frame.color_channels, frame.alpha_channel}, compression
     )
@@ -265,7 +265,7 @@ def _check_compression(channels: Sequence[str], picture: set[int | None], compre
     others = [name for index, name in enumerate(channels) if index not in picture]
     if compression not in LOSSLESS and others:
         raise SettingsError(
-            f"{compression} would alter {', '.join(others)}, which lie in one part with the colour",
+            f"{compression} would alter {', '.join(others)}, which share a part with the colour",
             where="compression",
             remedy=f"choose one of {', '.join(LOSSLESS)}",
         )

@@ -59,11 +59,11 @@ class FrameSequence:
             SettingsError: the pattern has several frame numbers, a range, a UDIM or a view in it, or no name.
         """
         if not str(text).strip() or "\0" in str(text) or str(text).endswith(("/", "\\")):
-            raise SettingsError("names no image sequence", where=repr(str(text)), remedy=_FORMS)
+            raise SettingsError("does not name an image sequence", where=repr(str(text)), remedy=_FORMS)
         path = Path(text)
         if any(len(os.fsencode(part)) > LONGEST_NAME for part in path.parts) or len(os.fsencode(path)) > LONGEST_PATH:
-            what = f"is too long a name: {LONGEST_NAME} bytes are the most, and {LONGEST_PATH} with its folders"
-            raise SettingsError(what, where=f"{str(text)[:100]}…", remedy="name it shorter")
+            what = f"is too long: a name has at most {LONGEST_NAME} bytes, and {LONGEST_PATH} with its folders"
+            raise SettingsError(what, where=f"{str(text)[:100]}…", remedy="shorten it")
         if _NOT_A_FRAME.search(path.name):
             raise SettingsError(
                 "UDIM tiles and %V views are not frames", where=text, remedy="name one tile or one view; " + _FORMS
@@ -72,12 +72,12 @@ class FrameSequence:
         if not tokens or path.is_file():
             return cls._single(path)
         if len(tokens) > 1:
-            raise SettingsError(f"has {len(tokens)} places for a frame number", where=text, remedy=_FORMS)
+            raise SettingsError(f"has {len(tokens)} placeholders for a frame number", where=text, remedy=_FORMS)
         token = tokens[0]
         prefix, suffix = path.name[: token.start()], path.name[token.end() :]
         parsed = _read_name(path.name)
         if parsed is not None and parsed.frameSet() is not None:
-            raise SettingsError("has a frame range in its name", where=text, remedy="give the range as --frames")
+            raise SettingsError("has a frame range in its name", where=text, remedy="give the range with --frames")
         padding = FileSequence(token[0], pad_style=PAD_STYLE_HASH1, allow_subframes=False).zfill()
         return cls(path.parent, prefix, suffix, padding)
 
@@ -139,7 +139,7 @@ class FrameSequence:
             raise InputError(
                 f"{len(absent)} of {len(frames or ())} frames are missing: {spell_frames(absent)}",
                 where=self._spelling(),
-                remedy=f"on disk are {spell_frames(present)}",
+                remedy=f"on disk: {spell_frames(present)}",
             )
 
     def check_output(self, frames: FrameRange) -> None:
@@ -153,7 +153,7 @@ class FrameSequence:
         if self.only is None or (len(frames) == 1 and (self.padding == 0 or frames.first == self.only)):
             return
         raise SettingsError(
-            f"names one file for the frames {frames}",
+            f"names a single file for frames {frames}",
             where=self._spelling(),
             remedy="put the frame number into the name, for example out.####.exr",
         )
@@ -192,7 +192,7 @@ def check_goes_down(output: Path) -> None:
         SettingsError: there is, and which name to give.
     """
     if (place := without_upwards(output)) != output:
-        raise SettingsError("an output's name may not go up by '..'", where=output, remedy=f"give {place}")
+        raise SettingsError("an output path may not go up with '..'", where=output, remedy=f"give {place}")
 
 
 def without_upwards(path: Path) -> Path:

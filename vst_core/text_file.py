@@ -22,7 +22,7 @@ def read_text(path: str | Path, error: type[VstError], *, encoding: str = "utf-8
     try:
         return Path(path).read_text(encoding=encoding)
     except FileNotFoundError:
-        raise error("there is no such file", where=path) from None
+        raise error("no such file", where=path) from None
     except OSError as reason:
         raise error(f"cannot be read ({reason.strerror})", where=path) from None
     except UnicodeDecodeError as reason:

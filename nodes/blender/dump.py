@@ -52,7 +52,7 @@ def _check(path: Path, frame: int) -> None:
     try:
         check_exr(path)
     except WorkerError:
-        raise WorkerError(f"frame {frame}: {path} was not written whole; check the free space") from None
+        raise WorkerError(f"frame {frame}: {path} was only partly written; check the free space") from None
 
 
 def _render(scene: str, done: int, *, windowed: bool) -> Generator[int, None, bool]:

@@ -92,7 +92,7 @@ class Run:
         except WorkerError as error:
             self._end("failed", str(error), self.exit_code or OUTPUT)
         except OSError as error:
-            self._end("failed", f"{error.filename}: {error.strerror}; check space and permissions", OUTPUT)
+            self._end("failed", f"{error.filename}: {error.strerror}; check the free space and permissions", OUTPUT)
         except Exception as error:  # noqa: BLE001 - or the run would never be over, and the node at work for ever
             LOG.error("internal error", exc_info=error)
             self._end("failed", f"internal error ({type(error).__name__}: {error}); the terminal says where", _INTERNAL)

@@ -52,7 +52,7 @@ def dump_plate(node: nuke.Node, shot: Shot, version: Version) -> None:
 
     Raises:
         DumpCancelledError: the artist cancelled it.
-        WorkerError: a frame was not written whole.
+        WorkerError: a frame was only partly written.
     """
     first = next((frame for frame in range(shot.first, shot.last + 1) if _missing(shot, version, frame)), None)
     if first is None:
@@ -70,7 +70,7 @@ def dump_plate(node: nuke.Node, shot: Shot, version: Version) -> None:
     for frame in range(first, shot.last + 1):
         missing = _missing(shot, version, frame)
         if missing is not None:
-            raise WorkerError(f"frame {frame}: {missing} was not written whole; check the free space")
+            raise WorkerError(f"frame {frame}: {missing} was only partly written; check the free space")
 
 
 def _missing(shot: Shot, version: Version, frame: int) -> Path | None:

@@ -170,7 +170,7 @@ def test_a_full_disk_is_named_and_the_next_run_goes_on(
         outcome = vst(*arguments)
     assert outcome.code == 4
     assert outcome.err.splitlines()[-1].startswith(f"vst: {tmp_path}")
-    assert "could not be written" in outcome.err.splitlines()[-1]
+    assert "cannot be written" in outcome.err.splitlines()[-1]
     assert not network(tmp_path).exists()
     assert leftovers(tmp_path) == []
     assert vst(*arguments).code == 0

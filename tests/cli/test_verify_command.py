@@ -44,7 +44,7 @@ def test_what_cannot_be_verified_keeps_no_other_shot_from_it(rendered: Path, tmp
     missing = tmp_path / "missing"
     both = vst("verify", missing, two, "--json")
     first, second = both.err.splitlines()
-    assert first.startswith(f"vst: {missing}: there is no such folder")
+    assert first.startswith(f"vst: {missing}: no such folder")
     assert second == told.err.strip()
     events = both.events
     assert [(event["event"], event["exit_code"]) for event in events] == [("verified", 0), ("error", 3), ("error", 3)]

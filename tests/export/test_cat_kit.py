@@ -143,6 +143,6 @@ def test_a_kit_is_written_over_an_older_one(kit: Path) -> None:
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(OutputError, match="cannot be made") as caught:
+    with pytest.raises(OutputError, match="cannot be created") as caught:
         write_cat_kit(tmp_path / "file" / "kit", preview(), knobs_of(STYLES, (1.0, 0.0), 1.0), "small", ACESCG)
     assert caught.value.exit_code == ExitCode.OUTPUT

@@ -158,11 +158,11 @@ def test_what_a_task_cannot_do_without(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.delenv(COMMON, raising=False)
     with pytest.raises(SettingsError, match="VST_SESSION: is not set; vst farm start says"):
         run_task({})
-    with pytest.raises(InputError, match=r"none\.json: there is no such file$"):
+    with pytest.raises(InputError, match=r"none\.json: no such file$"):
         task_settings(tmp_path / "none.json", None, None, None)
     with pytest.raises(InputError, match=r"cannot be read \(Is a directory\)$"):
         task_settings(tmp_path, None, None, None)
-    with pytest.raises(InputError, match=r"gone: there is no such folder$"):
+    with pytest.raises(InputError, match=r"gone: no such folder$"):
         start_session(tmp_path / "gone", None)
     (tmp_path / "bad.json").write_text("{")
     with pytest.raises(InputError, match=r"bad\.json: is not JSON"):

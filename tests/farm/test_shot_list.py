@@ -57,7 +57,7 @@ def test_what_is_no_text_or_not_there(tmp_path: Path) -> None:
     (tmp_path / "folder.csv").mkdir()
     for name, complaint in (
         ("shots.csv", "cannot be read .*; save it as CSV in UTF-8"),
-        ("none.csv", "there is no such file$"),
+        ("none.csv", "no such file$"),
         ("folder.csv", r"cannot be read \(Is a directory\)$"),
     ):
         with pytest.raises(SettingsError, match=f"{name}: {complaint}"):

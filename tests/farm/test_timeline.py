@@ -110,5 +110,5 @@ def test_what_is_no_timeline(tmp_path: Path, name: str, text: str, complaint: st
     with pytest.raises(SettingsError) as raised:
         rows(tmp_path / name)
     assert complaint in str(raised.value)
-    with pytest.raises(SettingsError, match=r"none\.otio: there is no such file"):
+    with pytest.raises(SettingsError, match=r"none\.otio: no such file"):
         rows(tmp_path / "none.otio")

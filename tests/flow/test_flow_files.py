@@ -51,11 +51,11 @@ def test_unknown_pixels_of_a_flo_are_not_valid(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        (b"", "cut off within its header"),
-        (b"PIEH\x01\x00", "cut off within its header"),
-        (flo(3, 2, [0.0] * 11), "56 bytes where 3x2 pixels take 60"),
-        (flo(3, 2, [0.0] * 13), "64 bytes where 3x2 pixels take 60"),
-        (flo(3, 2, [0.0] * 12, magic=1.0), "does not begin as a .flo"),
+        (b"", "truncated within its header"),
+        (b"PIEH\x01\x00", "truncated within its header"),
+        (flo(3, 2, [0.0] * 11), "56 bytes, but 3x2 pixels take 60"),
+        (flo(3, 2, [0.0] * 13), "64 bytes, but 3x2 pixels take 60"),
+        (flo(3, 2, [0.0] * 12, magic=1.0), "does not start with the signature of a .flo"),
         (flo(0, 2, []), "claims a size of 0x2"),
         (flo(-3, 2, [0.0] * 12), "claims a size of -3x2"),
         (flo(2_000_000_000, 2_000_000_000, []), "claims a size of 2000000000x2000000000"),

@@ -84,7 +84,7 @@ def test_others_may_read_it(network: Path, tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match="could not be written"):
+    with pytest.raises(OutputError, match="cannot be written"):
         write_checkpoint(tmp_path / "none" / "network.safetensors", random_network(), STYLES, CARD)
 
 

@@ -89,7 +89,7 @@ def test_a_plate_that_is_not_there_does_not_hide_the_rest(small_shot: SmallShot,
     complaints = check_shot(shot.settings(tmp_path, output__pattern="o.##.##.exr"))
     assert [complaint.exit_code for complaint in complaints] == [3, 2, 3]
     assert "shot.####.exr: no file matches" in str(complaints[0])
-    assert "o.##.##.exr: has 2 places for a frame number" in str(complaints[1])
+    assert "o.##.##.exr: has 2 placeholders for a frame number" in str(complaints[1])
     assert "missing.png: no such file" in str(complaints[2])
 
 

@@ -42,7 +42,7 @@ def refusal(shot: SmallShot, pattern: Path | str) -> str:
     ids=["frame", "frame in bytes", "folder", "path"],
 )
 def test_names_that_are_too_long(small_shot: SmallShot, tmp_path: Path, name: str) -> None:
-    assert "is too long a name: " in refusal(small_shot, tmp_path / name)
+    assert "is too long: " in refusal(small_shot, tmp_path / name)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -50,7 +50,7 @@ def test_the_longest_name_that_fits_is_rendered(small_shot: SmallShot, tmp_path:
     name = "x" * 215 + ".####.exr"
     (result,) = small_shot.render(tmp_path, output__pattern=str(tmp_path / name), frames="1001")
     assert result.path.is_file()
-    assert "is too long a name: " in refusal(small_shot, tmp_path / f"x{name}")
+    assert "is too long: " in refusal(small_shot, tmp_path / f"x{name}")
 
 
 def test_two_names_that_would_have_one_manifest(small_shot: SmallShot, tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_no_output_goes_up_by_dots(
     monkeypatch.chdir(tmp_path / "inner")
     output = f"{name}/out.####.exr" if name.startswith("..") else f"{tmp_path}/{name}/out.####.exr"
     meant = tmp_path / ("far/elsewhere" if name.startswith("link") else "elsewhere") / "out.####.exr"
-    line = f"{output}: an output's name may not go up by '..'; give {meant}"
+    line = f"{output}: an output path may not go up with '..'; give {meant}"
     assert refusal(small_shot, output) == line
     for command in ("render", "plan", "submit"):
         outcome = vst(command, *small_shot.command(Path())[1:], "-o", output)

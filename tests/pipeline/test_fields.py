@@ -100,7 +100,7 @@ def test_a_flow_field_of_another_size_stops_the_render_at_its_frame(small_shot: 
     shot.folder.mkdir()
     for frame in FRAMES:
         write_channels(shot.path(frame), {n: v[:40, :72] for n, v in read_channels(small_shot.path(frame)).items()})
-    with pytest.raises(InputError, match=r"frame 1002, .*b\.1002\.flo: is 80x45 where frame 1002 is 72x40"):
+    with pytest.raises(InputError, match=r"frame 1002, .*b\.1002\.flo: is 80x45, but frame 1002 is 72x40"):
         shot.render(tmp_path / "out", frames="1001-1003", flow__source=str(tmp_path / "b.####.flo"))
     assert outputs(tmp_path / "out") == ["out.1001.exr"]
 
@@ -108,10 +108,10 @@ def test_a_flow_field_of_another_size_stops_the_render_at_its_frame(small_shot: 
 def test_where_flow_cannot_be_written(small_shot: SmallShot, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"flow is written as \.flo"):
         list(write_fields(small_shot.pattern, str(tmp_path / "b.####.exr"), flow=FlowSettings(source="dis")))
-    with pytest.raises(SettingsError, match="names one file for the frames 1001-1005"):
+    with pytest.raises(SettingsError, match="names a single file for frames 1001-1005"):
         list(write_fields(small_shot.pattern, str(tmp_path / "b.flo"), flow=FlowSettings(source="dis")))
     (tmp_path / "file").write_text("x")
-    with pytest.raises(OutputError, match="file: cannot be made"):
+    with pytest.raises(OutputError, match="file: cannot be created"):
         list(write_fields(small_shot.pattern, str(tmp_path / "file" / "b.####.flo"), flow=FlowSettings(source="dis")))
     assert outputs(tmp_path) == ["file"]
 

@@ -49,5 +49,5 @@ def test_depth_of_another_size_than_the_alpha_is_refused_in_one_line(tmp_path: P
     flow = FlowSettings(source=str(tmp_path / "mv.####.exr"))
     reader = reader_of(str(tmp_path / "p.####.exr"), flow)
     before, now = (reader.read(frame).view.motion for frame in (1001, 1002))
-    with pytest.raises(InputError, match=r"is 30x20 where frame 100\d is 60x40"):
+    with pytest.raises(InputError, match=r"is 30x20, but frame 100\d is 60x40"):
         MotionFinder()(now, before)

@@ -166,7 +166,7 @@ def test_on_a_full_disk_half_a_line_counts_for_nothing(rendered: Path, tmp_path:
     entry = Entry(frame=record.model_copy(update={"frame": 1005, "file": "out.1005.exr"}))
     with (
         largest_file((folder / JOURNAL).stat().st_size + 50),
-        pytest.raises(OutputError, match=r"journal\.jsonl: could not be written \(File too large\)"),
+        pytest.raises(OutputError, match=r"journal\.jsonl: cannot be written \(File too large\)"),
     ):
         append(folder / ".out.vst", entry)
     assert [record.frame for record in gather(sequence(folder)).frames] == list(SHOT)
@@ -179,7 +179,7 @@ def test_a_frame_that_cannot_be_recorded_gets_no_name(
 ) -> None:
     def full(folder: Path, entry: Entry) -> None:
         if entry.frame is not None and entry.frame.frame == 1003:
-            raise OutputError("could not be written", where=folder)
+            raise OutputError("cannot be written", where=folder)
         append(folder, entry)
 
     monkeypatch.setattr(recorder, "append", full)

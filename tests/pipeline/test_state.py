@@ -201,7 +201,7 @@ def test_a_shot_that_cannot_be_locked(tmp_path: Path, name: str) -> None:
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     states = StateStore(FrameSequence.parse(tmp_path / "file" / "out.####.exr"), FINGERPRINT, FRAMES)
-    with pytest.raises(OutputError, match=r"\.out\.vst: cannot be made \(Not a directory\)"), states.lock():
+    with pytest.raises(OutputError, match=r"\.out\.vst: cannot be created \(Not a directory\)"), states.lock():
         pass
 
 

@@ -359,7 +359,7 @@ def test_a_shot_that_was_rendered_on_windows_is_known_by_its_journal_elsewhere(r
 
 @pytest.mark.parametrize("name", ["missing", "missing/", "sh010.v003"])
 def test_a_folder_that_is_not_there_is_told_as_such(name: str, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=f"{name}: there is no such folder; name the frames"):
+    with pytest.raises(InputError, match=f"{name}: no such folder; name the frames"):
         find_shots(f"{tmp_path}/{name}")
 
 

@@ -253,7 +253,7 @@ def test_a_damaged_manifest_and_a_render_that_was_killed_keep_no_other_shot_from
     (folder / "another.manifest.json").unlink()
     assert vst("publish", folder, "--to", show, "--flicker", 1, *skip).code == 6
     gone = vst("publish", tmp_path / "gone", "--to", show)
-    assert (gone.code, gone.complaint.partition("; ")[0]) == (3, f"{tmp_path / 'gone'}: there is no such folder")
+    assert (gone.code, gone.complaint.partition("; ")[0]) == (3, f"{tmp_path / 'gone'}: no such folder")
 
 
 def test_the_command_asks_for_what_is_missing(tmp_path: Path, vst: Run) -> None:

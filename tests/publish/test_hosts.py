@@ -133,7 +133,7 @@ def test_what_will_be_no_version_is_removed_on_windows_which_keeps_what_is_read_
     monkeypatch.setattr(os, "unlink", of_windows)
     monkeypatch.setattr(Path, "rename", taken_then_open)
     versions.add(shot, tmp_path / "out.1001.exr")
-    with pytest.raises(versions.VersionError, match=r"v002 cannot be made \(Access is denied\)"):
+    with pytest.raises(versions.VersionError, match=r"v002 cannot be created \(Access is denied\)"):
         versions.commit(shot, lambda folder, _: modes.append((folder / "out.1001.exr").stat().st_mode & stat.S_IWUSR))
     versions.discard(shot)
     assert modes == [stat.S_IWUSR] * 2

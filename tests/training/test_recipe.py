@@ -120,5 +120,5 @@ def test_a_recipe_that_cannot_be_read_is_named(text: str, complaint: str, tmp_pa
 
 
 def test_a_recipe_that_is_missing_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=r"none\.json: there is no such file"):
+    with pytest.raises(SettingsError, match=r"none\.json: no such file"):
         read_recipe(tmp_path / "none.json")

@@ -194,7 +194,7 @@ def test_two_processes_do_not_train_one_network(tmp_path: Path, small_weights: P
 
 def test_a_folder_that_cannot_be_written_is_said_so(tmp_path: Path, small_weights: Path) -> None:
     (beside(tmp_path) / "lock").mkdir(parents=True)  # as where somebody else's training was
-    with pytest.raises(OutputError, match=r"net\.training: could not be written \(Is a directory\)"):
+    with pytest.raises(OutputError, match=r"net\.training: cannot be written \(Is a directory\)"):
         trained(tmp_path, small_weights)
 
 
@@ -207,7 +207,7 @@ def test_an_output_that_cannot_be_is_refused_at_once(tmp_path: Path, small_weigh
     with pytest.raises(SettingsError, match="is a folder"):
         trained(tmp_path, small_weights)
     (tmp_path / "file").write_text("")
-    with pytest.raises(OutputError, match="could not be written"):
+    with pytest.raises(OutputError, match="cannot be written"):
         trained(tmp_path, small_weights, {"output": tmp_path / "file" / "net.safetensors"})
 
 

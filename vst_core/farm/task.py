@@ -45,7 +45,7 @@ def start_session(folder: Path, common: Path | None) -> None:
         InputError: the settings cannot be read, or there is no such folder.
     """
     if not folder.is_dir():
-        raise InputError("there is no such folder", where=folder)
+        raise InputError("no such folder", where=folder)
     if common is not None:
         kept = folder / "vst-settings.txt"  # the farm removes its own
         kept.write_text(read_text(common, InputError), encoding="utf-8")

@@ -39,7 +39,7 @@ def read_timeline(path: Path, columns: Sequence[str], *, needs_media: bool) -> I
 
 def _clips(path: Path) -> Iterator[Any]:
     if not path.is_file():
-        raise SettingsError("there is no such file", where=path)
+        raise SettingsError("no such file", where=path)
     try:
         found = otio.adapters.read_from_file(str(path))
     except otio.exceptions.NoKnownAdapterForExtensionError:

@@ -40,7 +40,7 @@ def check_compression(name: str) -> None:
     """
     if name not in COMPRESSIONS:
         raise SettingsError(
-            f"{name!r} is no EXR compression", where="compression", remedy=f"choose one of {', '.join(COMPRESSIONS)}"
+            f"unknown EXR compression {name!r}", where="compression", remedy=f"choose one of {', '.join(COMPRESSIONS)}"
         )
 
 
@@ -121,7 +121,7 @@ def write_parts(path: Path, specs: Sequence[oiio.ImageSpec], planes: Sequence[Pl
     reason = reason or output.geterror()
     if not (succeeded and closed) or reason:
         text = " ".join(reason.replace(str(path), str(final)).split()) or "no reason given"
-        raise OutputError(f"could not be written ({text})", where=final, remedy="check the free space and permissions")
+        raise OutputError(f"cannot be written ({text})", where=final, remedy="check the free space and permissions")
 
 
 def _write_pixels(output: oiio.ImageOutput, spec: oiio.ImageSpec, planes: Planes, final: Path) -> bool:
@@ -156,10 +156,10 @@ def _interleaved(planes: Planes, spec: oiio.ImageSpec, final: Path) -> NDArray[A
         integers = plane.dtype == np.uint32
         if integers and plane.max() > _LARGEST_MIXED_INTEGER:
             raise OutputError(
-                f"integers above {_LARGEST_MIXED_INTEGER} in {spec.channelnames[index]} cannot be written into tiles "
-                "beside other channels unchanged",
+                f"integers above {_LARGEST_MIXED_INTEGER} in {spec.channelnames[index]} cannot be stored "
+                "unchanged in tiles beside other channels",
                 where=final,
-                remedy="render them as 32-bit float, into a part of their own, or without tiles",
+                remedy="render them as 32-bit float, into a separate part, or as scanlines",
             )
         pixels[..., index] = plane / _UINT_SCALE if integers else plane
     return pixels

@@ -70,5 +70,5 @@ def _bits(values: NDArray[Any]) -> NDArray[Any]:
 
 def _unfaithful(final: Path, reason: str) -> OutputError:
     return OutputError(
-        f"was written but does not read back ({reason})", where=final, remedy="check the free space and the disk"
+        f"was written but cannot be read back ({reason})", where=final, remedy="check the free space and the disk"
     )

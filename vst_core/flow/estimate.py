@@ -75,7 +75,7 @@ def make_estimator(
     if method == "deepflow":
         return _GreyEstimator(_create_deepflow())
     raise SettingsError(
-        f"unknown flow estimator {method!r}", where="flow", remedy=f"use one of {', '.join(ESTIMATORS)}"
+        f"unknown flow estimator {method!r}", where="flow", remedy=f"choose one of {', '.join(ESTIMATORS)}"
     )
 
 

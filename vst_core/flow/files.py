@@ -77,16 +77,18 @@ def _read_flo(path: Path) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     except OSError as error:
         raise InputError(f"cannot be read ({error.strerror})", where=path) from error
     if len(data) < _HEADER.size:
-        raise InputError(f"is cut off within its header ({len(data)} bytes)", where=path, remedy="write it again")
+        raise InputError(f"is truncated within its header ({len(data)} bytes)", where=path, remedy="write it again")
     magic, width, height = _HEADER.unpack_from(data)
     if magic != _MAGIC:
-        raise InputError("does not begin as a .flo file does (PIEH)", where=path, remedy="check what wrote it")
+        raise InputError(
+            "does not start with the signature of a .flo file (PIEH)", where=path, remedy="check what wrote it"
+        )
     if not (0 < width <= _LARGEST_SIDE and 0 < height <= _LARGEST_SIDE):
         raise InputError(f"claims a size of {width}x{height}", where=path, remedy="the file is corrupt; write it again")
     expected = _HEADER.size + width * height * 8
     if len(data) != expected:
         raise InputError(
-            f"has {len(data)} bytes where {width}x{height} pixels take {expected}", where=path, remedy="write it again"
+            f"has {len(data)} bytes, but {width}x{height} pixels take {expected}", where=path, remedy="write it again"
         )
     field = np.frombuffer(data, "<f4", offset=_HEADER.size).reshape(height, width, 2).astype(np.float32)
     return field, np.abs(field).max(axis=2) <= _UNKNOWN  # False for NaN

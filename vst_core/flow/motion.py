@@ -73,9 +73,9 @@ def check_size(field: Tensor, frame: FlowFrame, where: str) -> None:
     (height, width), (rows, columns) = field.shape[-2:], frame.image.shape[-2:]
     if (height, width) != (rows, columns):
         raise InputError(
-            f"is {width}x{height} where frame {frame.frame} is {columns}x{rows}",
+            f"is {width}x{height}, but frame {frame.frame} is {columns}x{rows}",
             where=where,
-            remedy="all frames of a shot and their motion must be of one size",
+            remedy="all frames of a shot and their motion must have the same size",
         )
 
 
@@ -88,7 +88,7 @@ def steps_forward(current: FlowFrame, previous: FlowFrame) -> bool:
     step = current.frame - previous.frame
     if abs(step) != 1:
         raise InputError(
-            f"has no motion to frame {previous.frame}: vectors and flow files describe single steps",
+            f"has no motion to frame {previous.frame}: vectors and flow files reach only the next frame",
             where=f"{current.path} (frame {current.frame})",
             remedy="render every frame, or use flow 'dis'",
         )

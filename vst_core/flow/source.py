@@ -58,7 +58,7 @@ class MotionFinder:
             raise SettingsError(
                 f"unknown flow source {source!r}",
                 where="flow",
-                remedy=f"use {', '.join(('vectors', *ESTIMATORS, 'none'))} or flow files",
+                remedy=f"choose {', '.join(('vectors', *ESTIMATORS, 'none'))} or flow files",
             )
 
     def __call__(self, current: FlowFrame, previous: FlowFrame) -> Motion:

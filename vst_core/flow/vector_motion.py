@@ -122,8 +122,8 @@ def _checked(frame: FlowFrame) -> Vectors:
 
 def _all_zero(frame: FlowFrame) -> InputError:
     return InputError(
-        f"the motion vectors of frame {frame.frame} are 0 all over although the picture moves: motion blur was on, or "
-        "the Vector pass is empty",
+        f"the motion vectors of frame {frame.frame} are zero throughout although the picture moves: motion "
+        "blur was on, or the Vector pass is empty",
         where=frame.path,
         remedy="render with the Vector pass on and motion blur off, or use flow 'dis'",
     )

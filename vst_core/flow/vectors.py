@@ -127,7 +127,11 @@ def to_flow(layer: VectorLayer, channel: Callable[[str], NDArray[Any]], *, where
 def _user_factors(flip_x: bool, flip_y: bool, scale: float | tuple[float, float]) -> tuple[float, float]:
     x, y = scale if isinstance(scale, tuple) else (scale, scale)
     if not (np.isfinite((x, y)).all() and x and y):
-        raise SettingsError(f"a vector scale of {scale} is of no use", where="flow", remedy="give the factor to pixels")
+        raise SettingsError(
+            f"a vector scale of {scale} cannot be used",
+            where="flow",
+            remedy="give the factor that turns its units into pixels",
+        )
     return (-x if flip_x else x, -y if flip_y else y)
 
 

@@ -30,7 +30,7 @@ def check_output(frames: FrameRange, plate: FrameSequence, output: FrameSequence
             long, or other frames have the same manifest.
     """
     if not output.pattern.lower().endswith(".exr"):
-        raise SettingsError("only EXR is written", where=output.pattern, remedy="name the output .exr")
+        raise SettingsError("only EXR can be written", where=output.pattern, remedy="end the output name in .exr")
     output.check_output(frames)
     _check_names(frames, output)
     if any(_is_same(output.path(frame), plate.path(frame)) for frame in frames):
@@ -111,8 +111,8 @@ def _check_names(frames: FrameRange, output: FrameSequence) -> None:
     """Until a file is proven its name is longer: what is too long then would only show at the first frame."""
     for path in (output.path(frames.first), output.path(frames.last), manifest_path(output)):
         if len(os.fsencode(path.name)) > LONGEST_NAME - _WHILE_WRITTEN:
-            what = f"is too long a name: {LONGEST_NAME - _WHILE_WRITTEN} bytes are the most for what is written"
-            raise OutputError(what, where=f"{path.name[:100]}…", remedy="name it shorter")
+            what = f"is too long: the name of an output has at most {LONGEST_NAME - _WHILE_WRITTEN} bytes"
+            raise OutputError(what, where=f"{path.name[:100]}…", remedy="shorten it")
 
 
 def _check_manifest(output: FrameSequence) -> None:

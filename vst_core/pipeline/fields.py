@@ -75,5 +75,5 @@ def _write(find: MotionFinder, at: Plate, to: Plate, target: FrameSequence) -> P
 def _check_target(target: FrameSequence, frames: FrameRange) -> None:
     target.check_output(frames)
     if not target.pattern.lower().endswith(".flo"):
-        raise SettingsError("flow is written as .flo", where=target.pattern, remedy="name the output .flo")
+        raise SettingsError("flow is written as .flo", where=target.pattern, remedy="end the output name in .flo")
     make_folder(target.folder)

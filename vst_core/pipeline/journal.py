@@ -87,7 +87,7 @@ def append(folder: Path, entry: Entry) -> None:
             os.fsync(file.fileno())
     except OSError as error:
         raise OutputError(
-            f"could not be written ({error.strerror})", where=path, remedy="check the free space and the permissions"
+            f"cannot be written ({error.strerror})", where=path, remedy="check the free space and permissions"
         ) from None
 
 
@@ -135,14 +135,14 @@ def _alone(output: FrameSequence) -> Iterator[None]:
             yield
     except (OSError, Timeout) as error:
         path = manifest_path(output)
-        raise OutputError(f"could not be written ({error})", where=path, remedy="render the shot again") from None
+        raise OutputError(f"cannot be written ({error})", where=path, remedy="render the shot again") from None
 
 
 def _named(target: str | Path) -> FrameSequence:
     """Frames by their pattern. What is neither there nor an EXR was meant to be a folder."""
     path, shot = Path(target), None if str(target).endswith(("/", os.sep)) else FrameSequence.parse(target)
     if shot is None or (shot.only is not None and not path.exists() and path.suffix.lower() != ".exr"):
-        raise InputError("there is no such folder", where=target, remedy="name the frames, for example out.####.exr")
+        raise InputError("no such folder", where=target, remedy="name the frames, for example out.####.exr")
     return shot
 
 

@@ -83,7 +83,7 @@ def _encode(file: Path, pictures: Iterator[NDArray[np.uint8]], rate: Fraction, f
                 container.mux(stream.encode(_converted(picture)))
             container.mux(stream.encode(None))
     except av.FFmpegError as error:
-        raise OutputError(f"could not be written ({error.strerror or error})", where=final) from None
+        raise OutputError(f"cannot be written ({error.strerror or error})", where=final) from None
 
 
 def _converted(picture: NDArray[np.uint8]) -> Any:

@@ -49,7 +49,7 @@ def write_sheet(
         VstError: one line that names frame and file.
     """
     if output.suffix.lower() != ".png":
-        raise SettingsError("a contact sheet is written as PNG", where=output, remedy="name the output .png")
+        raise SettingsError("a contact sheet is written as PNG", where=output, remedy="end the output name in .png")
     sequences = [FrameSequence.parse(pattern) for pattern in patterns]
     numbers = plate_frames(sequences[0], frames)
     spots = np.linspace(numbers.first, numbers.last, min(columns, len(numbers))).round().astype(int).tolist()

@@ -85,7 +85,7 @@ def write_network(
             remedy="lower the learning rate or the weights, or use precision float32",
         ) from None
     except (SafetensorError, OSError) as error:
-        raise OutputError(f"could not be written ({error})", where=path, remedy="check the free space") from None
+        raise OutputError(f"cannot be written ({error})", where=path, remedy="check the free space") from None
 
 
 def _ordered(data: bytes) -> bytes:

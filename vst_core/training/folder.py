@@ -114,4 +114,4 @@ def _named(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise OutputError(f"could not be written ({error.strerror or error})", where=path) from None
+        raise OutputError(f"cannot be written ({error.strerror or error})", where=path) from None

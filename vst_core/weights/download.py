@@ -57,7 +57,7 @@ def download(known: KnownWeights, folder: Path, on_progress: Progress = _ignore)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(f"the folder cannot be made ({error.strerror})", where=folder) from None
+        raise OutputError(f"the folder cannot be created ({error.strerror})", where=folder) from None
     write_atomically(path, partial(_fetch, known, on_progress), partial(_prove, known))
     return path
 

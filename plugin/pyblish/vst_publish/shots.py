@@ -88,7 +88,7 @@ def _read(manifest: Path) -> dict[str, Any]:
     try:
         data: dict[str, Any] = json.loads(manifest.read_text(encoding="utf-8"))
         if data["format"] != "vst-manifest" or data["version"] != 1 or not data["frames"] or not data["runs"]:
-            raise ShotError(f"{manifest} is no manifest that this gate knows")
+            raise ShotError(f"{manifest} is not a manifest that this gate knows")
     except OSError as error:
         wrong = f"{manifest} cannot be read ({error.strerror}); was the shot rendered by vst?"
     except (ValueError, LookupError, TypeError):

@@ -103,7 +103,7 @@ def commit(instance: Any, finish: Callable[[Path, Path], None]) -> Path:
             folder.rename(final)  # fails where there is a version already; that is another publish's
         except OSError as error:
             if not final.exists():
-                raise VersionError(f"{final} cannot be made ({error.strerror})") from None
+                raise VersionError(f"{final} cannot be created ({error.strerror})") from None
             _make_writable(folder)  # or Windows would replace no file in it
             number += 1
             continue
@@ -152,7 +152,9 @@ def _told(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise VersionError(f"{path} cannot be written ({error.strerror}); check space and permissions") from None
+        raise VersionError(
+            f"{path} cannot be written ({error.strerror}); check the free space and permissions"
+        ) from None
 
 
 def _sha256(path: Path) -> str:

@@ -67,7 +67,7 @@ def test_a_full_disk_keeps_the_frames_that_are_done(tmp_path: Path) -> None:
 def test_a_disk_too_full_for_the_plate_is_told_of(tmp_path: Path) -> None:
     first, second = blender("troubling.full_disk_of_plate", tmp_path, 10_000)
     assert (first["doing"], first["code"], first["shown"]) == ("failed", 4, 0)
-    assert "plate.0001.exr was not written whole; check the free space" in first["message"]
+    assert "plate.0001.exr was only partly written; check the free space" in first["message"]
     assert (second["doing"], second["shown"], second["version"]) == ("done", 2, "v001")
 
 

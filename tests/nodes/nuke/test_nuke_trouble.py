@@ -163,7 +163,7 @@ def test_a_disk_that_is_full_while_nuke_writes(nuke_app: NukeApp) -> None:
     nuke_app.state.cut_off = 1002
     line = nuke_app.stylize(node)
     assert line.startswith("frame 1002: ")
-    assert line.endswith("plate.main.1002.exr was not written whole; check the free space")
+    assert line.endswith("plate.main.1002.exr was only partly written; check the free space")
     assert nuke_app.state.messages == [line]
     assert node.node("Dump")["disable"].value()
     nuke_app.state.cut_off = None
