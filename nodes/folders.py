@@ -99,10 +99,10 @@ def open_version(root: Path, settings: Mapping[str, Any], *, resume: bool) -> Ve
             folder.mkdir(parents=True)
         except FileExistsError:
             if not root.is_dir():
-                raise WorkerError(f"{root} is a file; name another output folder") from None
+                raise WorkerError(f"{root} is a file; choose another output folder") from None
             number += 1
         except OSError as error:
-            raise WorkerError(f"{root} cannot be written ({error.strerror}); name another output folder") from None
+            raise WorkerError(f"{root} cannot be written ({error.strerror}); choose another output folder") from None
         else:
             return Version(folder)
 

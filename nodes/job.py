@@ -166,4 +166,4 @@ def _make_folder(root: Path) -> Path:
 
 
 def _unwritable(folder: Path, error: OSError) -> WorkerError:
-    return WorkerError(f"{folder} cannot be written ({error.strerror}); name another folder for the jobs")
+    return WorkerError(f"{folder} cannot be written ({error.strerror}); choose another folder for the jobs")

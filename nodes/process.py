@@ -57,7 +57,7 @@ def spell_exit(code: int) -> str:
         name = signal.Signals(-code).name
     except ValueError:
         name = f"signal {-code}"
-    return f"was killed ({name}{', perhaps for want of memory' if name == 'SIGKILL' else ''})"
+    return f"was killed ({name}{', perhaps because memory ran out' if name == 'SIGKILL' else ''})"
 
 
 def last_words(log: Path, start: int, *, any_line: bool) -> str:

@@ -37,7 +37,7 @@ def test_auto_decides_the_same_every_time() -> None:
 
 @pytest.mark.parametrize("name", ["gpu", "", "cuda:99", "cuda:x", "CPU", "cpu:1", "meta", "hpu", "mps"])
 def test_a_device_that_cannot_be_used_is_one_plain_line(name: str) -> None:
-    with pytest.raises(ModelError, match="give cpu, cuda or cuda:N") as caught:
+    with pytest.raises(ModelError, match="choose cpu, cuda or cuda:N") as caught:
         resolve_device(name)
     assert f"device {name!r} cannot be used" in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -63,7 +63,7 @@ def test_a_card_that_torch_has_no_code_for_is_left_alone(failing_card: list[str]
     assert resolve_device().torch_device.type == "cpu"
     notes = [finding for finding in look_at_device() if finding.state == "note"]
     assert [finding.text for finding in notes] == ["the card is not used: this torch has no code for it"]
-    with pytest.raises(ModelError, match=r"cannot be used .*no kernel image.*; give cpu"):
+    with pytest.raises(ModelError, match=r"cannot be used .*no kernel image.*; choose cpu"):
         resolve_device("cuda")
 
 

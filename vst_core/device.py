@@ -88,7 +88,7 @@ def _usable(name: str) -> torch.device:
             reason = str(error).splitlines()[0]
         else:
             return device
-    raise ModelError(f"device {name!r} cannot be used ({reason})", remedy="give cpu, cuda or cuda:N")
+    raise ModelError(f"device {name!r} cannot be used ({reason})", remedy="choose cpu, cuda or cuda:N")
 
 
 def _compute_something(device: torch.device) -> None:

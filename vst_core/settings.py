@@ -97,7 +97,7 @@ class FlowSettings(SettingsModel):
     def _source_is_known(self) -> Self:
         if self.is_pattern and not any(mark in self.source for mark in "./\\#%@$"):
             known = ", ".join(FLOW_SOURCES)
-            raise wrong("source", f"unknown flow source {self.source!r}; give {known} or a file pattern")
+            raise wrong("source", f"unknown flow source {self.source!r}; choose one of {known} or a file pattern")
         if self.forward is not None and not self.is_pattern:
             raise wrong("forward", "'forward' needs a file pattern as the source")
         if self.scale == 0:
@@ -238,7 +238,7 @@ class RenderSettings(SettingsModel):
     )
     threads: int = Field(default=0, ge=0, le=1024, description="Processor threads; 0 takes every core.")
     output: OutputSettings
-    overwrite: bool = Field(default=False, description="Start anew instead of continuing.")
+    overwrite: bool = Field(default=False, description="Start over instead of continuing.")
 
     @model_validator(mode="after")
     def _layers_exist(self) -> Self:

@@ -65,7 +65,7 @@ def _to_lags(value: object) -> tuple[int, ...]:
             return tuple(sorted(set(lags)))
     except (TypeError, ValueError):
         pass
-    raise ValueError(f"{value!r} are no lags; give whole numbers from 1 to {_FARTHEST}, for example 1,2,4")
+    raise ValueError(f"{value!r} is not a list of lags; give whole numbers from 1 to {_FARTHEST}, for example 1,2,4")
 
 
 Layers = Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(_check_layers)]
@@ -98,7 +98,9 @@ def read_json(path: str | Path) -> Any:
     except json.JSONDecodeError as error:
         raise SettingsError(f"is not JSON (line {error.lineno}: {error.msg})", where=path) from None
     except (ValueError, RecursionError):  # a number of thousands of digits, lists in lists in lists
-        raise SettingsError("is no JSON that can be read: a number too long, or too deep", where=path) from None
+        raise SettingsError(
+            "is JSON that cannot be read: a number is too long, or it is nested too deeply", where=path
+        ) from None
 
 
 class SettingsModel(BaseModel):

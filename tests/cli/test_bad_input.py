@@ -54,7 +54,7 @@ def test_output_below_a_file(small_shot: SmallShot, tmp_path: Path, vst: Run) ->
     for folder in (tmp_path / "file", tmp_path / "file" / "below"):
         outcome = vst(*small_shot.command(folder))
         assert outcome.code == 4
-        assert outcome.complaint == f"{tmp_path / 'file'}: is a file, not a folder; name another output folder"
+        assert outcome.complaint == f"{tmp_path / 'file'}: is a file, not a folder; choose another output folder"
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is read-only for root")
@@ -98,7 +98,7 @@ def test_weights_that_are_damaged_or_of_another_network(small_shot: SmallShot, t
     damaged.write_bytes(data)
     foreign = tmp_path / "foreign.pth"
     torch.save({"layer.weight": torch.zeros(3, 3)}, foreign)
-    for path, said in ((damaged, "is corrupt: SHA-256"), (foreign, "holds no weights of vgg16")):
+    for path, said in ((damaged, "is corrupt: SHA-256"), (foreign, "does not contain the weights of vgg16")):
         outcome = vst(*small_shot.command(tmp_path / "out", "--weights", path))
         assert outcome.code == 5
         assert outcome.complaint.startswith(f"{path}: {said}")
@@ -229,7 +229,7 @@ def test_a_lack_of_memory_is_said_as_such(
         ({}, ("--seed", "-1", "--tile", "-1"), "vst: --tile: Input should be greater than or equal to 0; --seed: "),
         ({}, ("--style-weights", "1,nan"), "vst: --style-weights: "),
         ({}, ("--style-weights", "1,1"), "vst: --style-weights: 2 weights for 1 styles"),
-        ({}, ("--flow", "bad", "--flow-scale", 2), "vst: --flow: unknown flow source 'bad'; give vectors, "),
+        ({}, ("--flow", "bad", "--flow-scale", 2), "vst: --flow: unknown flow source 'bad'; choose one of vectors, "),
         ({}, ("--flow-forward", "f.####.flo"), "vst: --flow-forward: 'forward' needs a file pattern as the source"),
         ({}, ("--flow-scale", 0), "vst: --flow-scale: a vector scale of 0 would remove all motion"),
         ({}, ("--compression", "foo"), "vst: --compression: unknown compression 'foo'; give 'plate' or none, "),

@@ -65,7 +65,7 @@ def refused(vst: Run, network: Path | str, *said: object) -> tuple[int, str]:
         (("--format", "onnx", *STYLE, "--traced", "-o", "x.onnx"), "onnx is never traced"),
         (("--format", "onnx", "--style", "oil", "-o", "x.onnx"), "has no style 'oil'; it has dots, bars"),
         (("--format", "onnx", "--style-mix", "dots:0", "-o", "x.onnx"), "must not sum to 0"),
-        (("--format", "onnx", "--style-mix", "dots:0", *STYLE, "-o", "x.onnx"), "two ways to say the style"),
+        (("--format", "onnx", "--style-mix", "dots:0", *STYLE, "-o", "x.onnx"), "the style is given twice"),
         (("--format", "onnx", *STYLE, "--strength", 2, "-o", "x.onnx"), "strength"),
         (("--format", "onnx", *STYLE, "--color-space", "sRGB", "-o", "x.onnx"), "is not scene-linear"),
         (("--format", "onnx", *STYLE, "--color-space", "nowhere", "-o", "x.onnx"), "is not in the OCIO configuration"),

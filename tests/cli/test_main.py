@@ -191,5 +191,5 @@ def test_weights_are_listed_and_verified(
     monkeypatch.setenv("VST_WEIGHTS", str(tmp_path))
     assert vst("weights", "verify").code == 5
     (tmp_path / vgg16_weights.name).unlink()
-    assert "no weights are there" in vst("weights", "verify").complaint
+    assert "no weights were found" in vst("weights", "verify").complaint
     assert leftovers(tmp_path) == []

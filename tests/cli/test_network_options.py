@@ -69,7 +69,7 @@ def test_what_is_no_mixture_is_said_so(
 ) -> None:
     outcome = vst(*network_command(small_shot, small_network, tmp_path / "out", style=("--style-mix", text)))
     assert outcome.code == 2
-    assert outcome.complaint == f"--style-mix: {text!r} is no mixture; for example oil:0.3,ink:0.7"
+    assert outcome.complaint == f"--style-mix: {text!r} is not a mixture; for example oil:0.3,ink:0.7"
     assert list(tmp_path.iterdir()) == []
 
 
@@ -88,7 +88,7 @@ def test_a_mixture_is_the_only_way_to_say_the_style(
     outcome = vst(*network_command(small_shot, small_network, Path("out"), style=both))
     assert (outcome.code, outcome.complaint) == (
         2,
-        f"{other[0]}, --style-mix: two ways to say the style; give one of them",
+        f"{other[0]}, --style-mix: the style is given twice; give only one of them",
     )
 
 
@@ -172,4 +172,4 @@ def test_styles_are_listed(small_network: Path, tmp_path: Path, vst: Run) -> Non
     assert vst("styles", small_network) == Outcome(0, "dots\nbars\n", "")
     missing = vst("styles", tmp_path / "none.safetensors")
     assert missing.code == 5
-    assert "there is no network" in missing.complaint
+    assert "unknown network" in missing.complaint

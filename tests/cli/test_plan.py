@@ -75,7 +75,7 @@ def test_clips_whose_frames_are_not_said_are_named(vst: Run, small_shot: SmallSh
         (("--seconds-per-frame", 0), 2, "--seconds-per-frame: "),
         (("--frames", "1004-1007"), 3, "2 of 4 frames are missing: 1006-1007"),
         (("--output", f"{__file__}/out.####.exr"), 4, "is a file, not a folder"),
-        (("--style-weights", "x"), 2, "is no list of numbers"),
+        (("--style-weights", "x"), 2, "is not a list of numbers"),
     ],
 )
 def test_what_is_wrong_is_one_line(
@@ -92,7 +92,7 @@ def test_chunks_by_hand(vst: Run, small_shot: SmallShot, tmp_path: Path) -> None
 
     missing = render("--chunk", "1003-1004")
     assert missing.code == 3
-    assert "the state of frame 1002 is not there; render the frames before the chunk first" in missing.complaint
+    assert "the state of frame 1002 is missing; render the frames before the chunk first" in missing.complaint
     outside = render("--chunk", "1004-1006")
     assert (outside.code, "chunk: 1004-1006 is not within the frames 1001-1004" in outside.complaint) == (2, True)
     assert render("--preroll", 2).code == 2

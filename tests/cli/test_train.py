@@ -146,7 +146,7 @@ def test_another_training_of_that_name_needs_overwrite(tmp_path: Path, small_wei
     before = sha256(network(tmp_path))
     refused = vst(*command(tmp_path, small_weights, "--steps", 2))
     assert refused.code == 4
-    assert "give --overwrite to start anew" in complaint(refused)
+    assert "give --overwrite to start over" in complaint(refused)
     assert sha256(network(tmp_path)) == before
     assert vst(*command(tmp_path, small_weights, "--steps", 2, "--overwrite")).code == 0
     assert sha256(network(tmp_path)) != before

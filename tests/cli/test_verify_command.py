@@ -40,7 +40,7 @@ def test_what_cannot_be_verified_keeps_no_other_shot_from_it(rendered: Path, tmp
     sound = f"{two / 'out.####.exr'}: 4 frames, all as they were written\n"
     told = vst("verify", two)
     assert (told.code, told.out) == (3, sound)
-    assert told.complaint.startswith(f"{damaged}: is no manifest, or a damaged one")
+    assert told.complaint.startswith(f"{damaged}: is not a manifest, or is damaged")
     missing = tmp_path / "missing"
     both = vst("verify", missing, two, "--json")
     first, second = both.err.splitlines()

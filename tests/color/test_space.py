@@ -68,7 +68,7 @@ def test_space_of_an_exr(tmp_path: Path, attributes: dict[str, Any], space: str)
 def test_unknown_primaries_and_unknown_ids_are_not_guessed(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"a\.exr: its chromaticities .*--color-space"):
         resolve_color_space(exr(tmp_path, chromaticities=(0.7, 0.3, 0.2, 0.7, 0.1, 0.0, 0.31, 0.33)))
-    with pytest.raises(InputError, match=r"a\.exr: its colour space 'studio_log' is not one of"):
+    with pytest.raises(InputError, match=r"a\.exr: its colour space 'studio_log' is not in the OCIO"):
         resolve_color_space(exr(tmp_path, colorInteropID="studio_log"))
 
 
@@ -90,7 +90,7 @@ def test_unknown_space_lists_near_names(tmp_path: Path) -> None:
         resolve_color_space(header, "ACESgc")
     with pytest.raises(SettingsError, match=r"among others, (?!.*\b(Raw|Data)\b)"):
         resolve_color_space(header, "rawr")
-    with pytest.raises(SettingsError, match="'Raw': is for data"):
+    with pytest.raises(SettingsError, match="'Raw': is a data space"):
         resolve_color_space(header, "Raw")
 
 
@@ -100,7 +100,7 @@ def test_space_of_other_formats(tmp_path: Path) -> None:
     assert resolve_color_space(picture(tmp_path, "a.jpg")) == srgb
     assert resolve_color_space(picture(tmp_path, "a.tif", "uint16")) == srgb
     assert resolve_color_space(picture(tmp_path, "a.tif", "float")) == "Linear Rec.709 (sRGB)"
-    with pytest.raises(InputError, match=r"a\.dpx: does not say its colour space; name it with --color-space"):
+    with pytest.raises(InputError, match=r"a\.dpx: does not state its colour space; set it with --color-space"):
         resolve_color_space(picture(tmp_path, "a.dpx", "uint16"))
 
 

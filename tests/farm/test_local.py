@@ -89,7 +89,7 @@ def test_a_task_whose_worker_is_killed_goes_on(
             if len(seen) == 1:
                 os.kill(workers()[0].pid, signal.SIGKILL)
     assert told(seen) == [f"{happening} a 1001-1004" for happening in ("started", "again", "started", "done")]
-    assert "the worker was killed, as happens where memory is short" in seen[1].message
+    assert "the worker was killed, perhaps because memory ran out" in seen[1].message
     assert differing(painted, tmp_path / "a", SHOT) == []
 
 

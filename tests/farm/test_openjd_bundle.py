@@ -216,6 +216,6 @@ def test_long_names_are_cut_and_stay_apart(bundled: Bundled) -> None:
 
 
 def test_what_the_engine_does_not_take_is_one_line(planned: Callable[..., Plan], tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="Open Job Description does not take this job"):
+    with pytest.raises(SettingsError, match="Open Job Description rejected this job"):
         write_bundle(planned(), tmp_path / "job", "", 0)
     assert not (tmp_path / "job").exists()

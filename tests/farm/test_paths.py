@@ -73,5 +73,5 @@ def test_paths_are_found_again_where_the_files_lie_elsewhere(tmp_path: Path) -> 
 @pytest.mark.parametrize("text", ["", "[]", '{"path_mapping_rules": [{"source_path_format": "POSIX"}]}'])
 def test_what_are_no_rules(tmp_path: Path, text: str) -> None:
     (tmp_path / "rules.json").write_text(text)
-    with pytest.raises(InputError, match=r"rules\.json: are no path mapping rules"):
+    with pytest.raises(InputError, match=r"rules\.json: does not hold path mapping rules"):
         with_mapped_paths(SHOT, tmp_path / "rules.json")

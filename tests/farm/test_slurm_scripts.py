@@ -107,7 +107,7 @@ def test_a_job_of_which_slurm_does_not_take_all_is_taken_back(
 ) -> None:
     monkeypatch.setenv("MOST_JOBS", "2")
     script = write_scripts(planned("a", chunks="exact", chunk_size=2), tmp_path / "job", "night", 2)
-    with pytest.raises(JobError, match="Slurm does not take the job: sbatch: error: no more jobs") as refused:
+    with pytest.raises(JobError, match="Slurm rejected the job: sbatch: error: no more jobs") as refused:
         submit(script)
     assert refused.value.exit_code == ExitCode.OUTPUT
     assert calls(programs / "scancel") == [["1", "2"]]

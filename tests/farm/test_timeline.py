@@ -79,14 +79,14 @@ def test_clips_without_frames_take_those_that_are_said_for_all(tmp_path: Path) -
     ("bad", "complaint"),
     [
         (clip(""), "clip 2: the clip has no name"),
-        (clip("b", otio.schema.MissingReference()), "clip 2 (b): its media is a MissingReference and no ImageSeq"),
+        (clip("b", otio.schema.MissingReference()), "clip 2 (b): its media is a MissingReference, not an ImageSeq"),
         (clip("b", images(frame_step=2)), "clip 2 (b): its media has every 2th frame only"),
         (clip("b", effects=[otio.schema.LinearTimeWarp(time_scalar=2)]), "clip 2 (b): it is retimed"),
         (clip("b", metadata={"vst": {"stile": "x"}}), "clip 2 (b), metadata 'vst': unknown column 'stile'; did you"),
         (clip("b", metadata={"vst": {"style": {"styles": ["ink"]}}}), "clip 2 (b), metadata 'vst': 'style' has"),
         (clip("b", metadata={"vst": {"style": ["ink"]}}), "clip 2 (b), metadata 'vst': 'style' has a value that"),
         (clip("b", metadata={"vst": {"frames": None}}), "clip 2 (b), metadata 'vst': 'frames' has a value"),
-        (clip("b", metadata={"vst": "ink"}), "clip 2 (b), metadata 'vst': is no set of options with their"),
+        (clip("b", metadata={"vst": "ink"}), "clip 2 (b), metadata 'vst': is not a set of options with their"),
         (clip("a", images("elsewhere")), "clip 2 (a): is called as another one ("),
     ],
 )
@@ -101,8 +101,8 @@ def test_what_is_wrong_is_one_line_that_says_which_clip(tmp_path: Path, bad: oti
     ("name", "text", "complaint"),
     [
         ("cut.otio", "{", "cut.otio: cannot be read"),
-        ("cut.otio", '{"OTIO_SCHEMA": "Gap.1"}', "cut.otio: holds a Gap and no timeline"),
-        ("cut.aaf", "", "cut.aaf: is of no kind that OpenTimelineIO reads here; give .csv, .tsv or otio"),
+        ("cut.otio", '{"OTIO_SCHEMA": "Gap.1"}', "cut.otio: holds a Gap, not a timeline"),
+        ("cut.aaf", "", "cut.aaf: is not a format that OpenTimelineIO can read here; give .csv, .tsv or otio"),
     ],
 )
 def test_what_is_no_timeline(tmp_path: Path, name: str, text: str, complaint: str) -> None:

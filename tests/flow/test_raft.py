@@ -71,7 +71,7 @@ def test_large_frames_are_estimated_at_a_reduced_size(small: Path, monkeypatch: 
 
 
 def test_missing_weights_say_where_they_were_looked_for(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"raft_weights: RAFT has no weights file.*raft_large_C_T_SKHT_V2"):
+    with pytest.raises(ModelError, match=r"raft_weights: RAFT needs a weights file.*raft_large_C_T_SKHT_V2"):
         make_estimator("raft")
     with pytest.raises(ModelError) as caught:
         make_estimator("raft", raft_weights=tmp_path / "gone.pth")

@@ -104,7 +104,7 @@ def test_a_network_is_found_by_its_path(network: Path) -> None:
 def test_a_network_that_is_not_there(name: str) -> None:
     for read in (load_checkpoint, read_styles):
         assert complaint(partial(read, name)) == (
-            f"there is no network {name!r}; give quality, fast or a file made by vst train"
+            f"unknown network {name!r}; choose quality, fast or a file made by vst train"
         )
 
 
@@ -113,7 +113,7 @@ def test_weights_that_are_not_finite(network: Path, value: float) -> None:
     shift = contents(network)[0]["stem_norm.shift"]
     shift[1, 3] = value
     path = rewritten(network, {"stem_norm.shift": shift})
-    assert complaint(lambda: read_checkpoint(path)).startswith(f"{path}: holds weights that are not finite")
+    assert complaint(lambda: read_checkpoint(path)).startswith(f"{path}: contains weights that are not finite")
 
 
 def test_another_file_than_the_expected_one(network: Path) -> None:
@@ -128,7 +128,7 @@ def test_another_file_than_the_expected_one(network: Path) -> None:
 def test_a_network_of_another_version(network: Path) -> None:
     path = rewritten(network, version="2")
     assert complaint(lambda: read_checkpoint(path)) == (
-        f"{path}: is of version 2, and this vst reads version 1; use the vst that made it, or train it again"
+        f"{path}: is of version 2, but this vst reads version 1; use the vst that made it, or train it again"
     )
 
 
@@ -173,14 +173,14 @@ def test_a_file_that_does_not_say_what_it_is(network: Path, change: dict[str, An
 def test_tensors_that_do_not_fit(network: Path, name: str) -> None:
     for tensors in ({name: torch.zeros(3, 3)}, {f"{name}.more": torch.zeros(1)}):
         path = rewritten(network, tensors)
-        assert complaint(partial(read_checkpoint, path)).startswith(f"{path}: is no network, or a damaged one")
+        assert complaint(partial(read_checkpoint, path)).startswith(f"{path}: is not a network, or is damaged")
 
 
 def test_files_of_others(tmp_path: Path) -> None:
     path = tmp_path / "other.safetensors"
     save_file({"layer.weight": torch.zeros(3, 3)}, path)
     for read in (lambda: read_checkpoint(path), lambda: read_styles(str(path))):
-        assert complaint(read) == f"{path}: is no network of vst; give a file made by vst train"
+        assert complaint(read) == f"{path}: is not a vst network; give a file made by vst train"
 
 
 class Harmful:
@@ -195,7 +195,7 @@ def test_a_pickle_is_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     path = tmp_path / "network.safetensors"
     for write in (lambda: path.write_bytes(pickle.dumps(Harmful())), lambda: torch.save({"harm": Harmful()}, path)):
         write()
-        assert complaint(lambda: read_checkpoint(path)).startswith(f"{path}: is no network, or a damaged one")
+        assert complaint(lambda: read_checkpoint(path)).startswith(f"{path}: is not a network, or is damaged")
     assert [each.name for each in tmp_path.iterdir()] == [path.name]
 
 
@@ -210,7 +210,7 @@ def test_a_truncated_file(network: Path, data: st.DataObject) -> None:
     path = network.with_name("cut.safetensors")
     path.write_bytes(whole[:length])
     for read in (lambda: read_checkpoint(path), lambda: read_styles(str(path))):
-        assert complaint(read).startswith(f"{path}: is no network, or a damaged one")
+        assert complaint(read).startswith(f"{path}: is not a network, or is damaged")
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -56,7 +56,7 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for root in (tmp_path / "file", tmp_path / "file" / "below"):
         assert not is_writable(root)
-        with pytest.raises(WorkerError, match="name another output folder"):
+        with pytest.raises(WorkerError, match="choose another output folder"):
             open_version(root, OIL, resume=True)
     assert is_writable(tmp_path / "new" / "below")
     with pytest.raises(WorkerError, match=r"version\.json cannot be written"):

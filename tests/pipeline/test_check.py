@@ -75,7 +75,7 @@ def test_everything_that_is_wrong_is_said_at_once(small_shot: SmallShot, tmp_pat
         (InputError, "text.png: cannot be read"),
         (InputError, "missing.png: no such file"),
         (ModelError, "'no such device'"),
-        (ModelError, "weights.pth: is no weight file"),
+        (ModelError, "weights.pth: is not a weights file"),
         (OutputError, "file: is a file, not a folder"),
     ]
     assert [type(complaint) for complaint in complaints] == [kind for kind, _ in expected], list(map(str, complaints))
@@ -134,7 +134,7 @@ def test_the_plate_is_not_its_own_output(small_shot: SmallShot, tmp_path: Path) 
 def test_frames_of_another_render_are_in_the_way(small_shot: SmallShot, rendered: Path) -> None:
     assert check_shot(small_shot.settings(rendered)) == []
     complaints = check_shot(small_shot.settings(rendered, style__scale=0.5))
-    only(complaints, OutputError, f"{out(rendered, 1001)}: was made with other settings")
+    only(complaints, OutputError, f"{out(rendered, 1001)}: was made with different settings")
     assert check_shot(small_shot.settings(rendered, style__scale=0.5, overwrite=True)) == []
 
 
@@ -146,7 +146,7 @@ def test_a_compression_that_would_alter_other_channels(small_shot: SmallShot, tm
 
 
 def test_raft_without_weights(small_shot: SmallShot, tmp_path: Path) -> None:
-    only(check_shot(small_shot.settings(tmp_path, flow__source="raft")), ModelError, "RAFT has no weights file")
+    only(check_shot(small_shot.settings(tmp_path, flow__source="raft")), ModelError, "RAFT needs a weights file")
     assert check_shot(small_shot.settings(tmp_path, flow__source="raft", temporal=False)) == []
 
 

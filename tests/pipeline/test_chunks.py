@@ -84,7 +84,7 @@ def test_a_chunk_needs_only_its_own_plates_and_the_ones_beside_it(
 def test_without_the_state_before_it_a_chunk_is_refused(
     paint: Render, tmp_path: Path, damage: Callable[[Path], object]
 ) -> None:
-    with pytest.raises(InputError, match=r"\.out\.vst: the state of frame 1002 is not there; render the frames before"):
+    with pytest.raises(InputError, match=r"\.out\.vst: the state of frame 1002 is missing; render the frames before"):
         paint(tmp_path, chunk="1003-1004")
     paint(tmp_path, chunk="1001-1002")
     before = outputs(tmp_path)
@@ -97,7 +97,7 @@ def test_without_the_state_before_it_a_chunk_is_refused(
 def test_a_state_of_other_settings_is_refused(paint: Render, small_shot: SmallShot, tmp_path: Path) -> None:
     paint(tmp_path / "one", chunk="1001-1002")
     states = tmp_path / "one" / ".out.vst"
-    with pytest.raises(InputError, match=r"1002\.safetensors: is no state of frame 1002 in this render"):
+    with pytest.raises(InputError, match=r"1002\.safetensors: is not the state of frame 1002 in this render"):
         paint(tmp_path / "two", chunk="1003-1004", state=str(states), strength=0.5)
     settings = small_shot.settings(tmp_path / "two", chunk="1003-1004", state=str(states))
     assert [str(complaint) for complaint in check_shot(settings) if "state of frame 1002" in str(complaint)]
@@ -159,10 +159,10 @@ def test_a_draft_is_a_shot_that_starts_at_its_preroll(paint: Render, painted: Pa
 def test_a_draft_is_never_taken_for_exact(paint: Render, painted: Path, tmp_path: Path) -> None:
     paint(tmp_path / "draft", chunk="1003-1004", preroll=1)
     for changes in ({}, {"preroll": 0}):
-        with pytest.raises(OutputError, match=r"out\.1003\.exr: was made with other settings"):
+        with pytest.raises(OutputError, match=r"out\.1003\.exr: was made with different settings"):
             paint(tmp_path / "draft", **{"chunk": "1003-1004", "state": None, **changes} if changes else {})
     folder = copy_of(painted, tmp_path / "exact")
-    with pytest.raises(OutputError, match=r"out\.1003\.exr: was made with other settings"):
+    with pytest.raises(OutputError, match=r"out\.1003\.exr: was made with different settings"):
         paint(folder, chunk="1003-1004", preroll=1)
 
 

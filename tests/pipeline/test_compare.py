@@ -106,7 +106,7 @@ def test_networks_are_compared_where_they_know_the_style() -> None:
 @pytest.mark.parametrize(
     ("options", "code", "complaint"),
     [
-        (("--only", "gatys,monet"), ExitCode.USAGE, "--only: no method 'monet'; give some of gatys, naive"),
+        (("--only", "gatys,monet"), ExitCode.USAGE, "--only: unknown method 'monet'; choose from gatys, naive"),
         (("--style", "b.png"), ExitCode.USAGE, "--style: takes one style image"),
         (("--only", "gatys", "--iterations", 0), ExitCode.USAGE, "iterations"),
         (("--only", "gatys", "--frames", "1001-1009"), InputError.exit_code, "1006-1009"),

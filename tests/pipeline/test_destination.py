@@ -56,7 +56,7 @@ def test_the_longest_name_that_fits_is_rendered(small_shot: SmallShot, tmp_path:
 def test_two_names_that_would_have_one_manifest(small_shot: SmallShot, tmp_path: Path) -> None:
     small_shot.render(tmp_path, output__pattern=str(tmp_path / "out_####.exr"), frames="1001")
     for name in ("out.####.exr", "out-####.exr"):
-        assert "would have one manifest with out_1001.exr" in refusal(small_shot, tmp_path / name)
+        assert "would share a manifest with out_1001.exr" in refusal(small_shot, tmp_path / name)
     assert len(small_shot.render(tmp_path, output__pattern=str(tmp_path / "out_@@@.exr"), frames="1001-1002")) == 2
 
 
@@ -79,7 +79,7 @@ def test_nothing_leaves_the_output_root(small_shot: SmallShot, tmp_path: Path, m
 def test_a_link_that_leads_nowhere(small_shot: SmallShot, tmp_path: Path, to: str) -> None:
     (tmp_path / "loop").symlink_to(tmp_path / to)
     for folder in (tmp_path / "loop", tmp_path / "loop/below"):
-        line = f"{tmp_path / 'loop'}: is a link that leads nowhere; name another output folder"
+        line = f"{tmp_path / 'loop'}: is a broken link; choose another output folder"
         assert refusal(small_shot, folder / "out.####.exr") == line
 
 
@@ -127,7 +127,7 @@ def test_a_quota_that_is_used_up(
     monkeypatch.setattr(os, "posix_fallocate", refuse)
     outcome = vst(*small_shot.command(tmp_path))
     assert outcome.code == 4
-    assert "there is no room for a frame of 64.0 KiB or more (Disk quota exceeded)" in outcome.complaint
+    assert "there is no space for a frame of 64.0 KiB or more (Disk quota exceeded)" in outcome.complaint
     assert "frame 1001 (" not in outcome.err
     folder = copy_of(rendered, tmp_path / "out")
     assert vst(*small_shot.command(folder)).code == 0  # nothing is to be made
@@ -143,7 +143,7 @@ def test_a_real_quota(small_shot: SmallShot, tmp_path: Path, vst: Run) -> None:
             fill(disk / "other")
         outcome = vst(*small_shot.command(disk / "out"))
         assert (outcome.code, outcome.out) == (4, "")
-        assert "(Disk quota exceeded); name another folder" in outcome.complaint
+        assert "(Disk quota exceeded); choose another folder" in outcome.complaint
         assert list(disk.rglob("*.exr")) == []
 
 
@@ -160,7 +160,7 @@ def test_a_disk_that_is_full(small_shot: SmallShot, tmp_path: Path, vst: Run) ->
         (disk / "other").write_bytes(b"x" * (230 << 10))
         outcome = vst(*small_shot.command(disk / "out"))
         assert (outcome.code, outcome.out) == (4, "")
-        assert any(words in outcome.complaint for words in (" will take ", "there is no room for a frame"))
+        assert any(words in outcome.complaint for words in (" will take ", "there is no space for a frame"))
         assert list(disk.rglob("*.exr")) == []
 
 

@@ -121,7 +121,7 @@ def test_a_frame_whose_plate_has_other_metadata_is_made_again_and_none_whose_pic
     change(shot.path(1003), lambda channels: channels["ViewLayer.Depth.Z"].fill(3))
     change(shot.path(1003), lambda channels: channels["ViewLayer.Combined.R"].__imul__(0.5))
     (repair,) = plan_repair(inspect(folder))
-    with pytest.raises(OutputError, match=r"frame 1003, .* comes out otherwise than it is recorded"):
+    with pytest.raises(OutputError, match=r"frame 1003, .* comes out different from its record"):
         list(repair_shot(repair))
     assert found(folder) == [("passed_on", "1003")]
 

@@ -121,7 +121,7 @@ def test_a_chunk_needs_every_state_that_it_looks_back_to(
     folder = copy_of(painted, tmp_path / "out")
     out(folder, 1004).unlink()
     (folder / ".out.vst" / "1002.safetensors").unlink()
-    message = "the state of frame 1002 is not there"
+    message = "the state of frame 1002 is missing"
     with pytest.raises(InputError, match=message):
         small_shot.render(folder, **changes)
     assert [message in str(complaint) for complaint in check_shot(small_shot.settings(folder, **changes))] == [True]
@@ -137,9 +137,9 @@ def test_no_lag_reaches_across_a_cut(small_shot: SmallShot, small_network: Path,
 @pytest.mark.parametrize(
     ("lags", "complaint"),
     [
-        ("0", "'0' are no lags; give whole numbers from 1 to 1000, for example 1,2,4"),
-        ("1,two", "'1,two' are no lags"),
-        ("", "'' are no lags"),
+        ("0", "'0' is not a list of lags; give whole numbers from 1 to 1000, for example 1,2,4"),
+        ("1,two", "'1,two' is not a list of lags"),
+        ("", "'' is not a list of lags"),
         ("1,4", "lags: a lag of 4 does not fit a shot of 4 frames; give lags from 1 to 3"),
     ],
 )
@@ -165,5 +165,5 @@ def test_lags_of_a_library() -> None:
     settings = RenderSettings.of(changed(lags=[4, 1, 2, 2]))
     assert settings.lags == (1, 2, 4)
     assert RenderSettings.of(settings.model_dump(mode="json")) == settings
-    with pytest.raises(SettingsError, match="are no lags"):
+    with pytest.raises(SettingsError, match="is not a list of lags"):
         RenderSettings.of(changed(lags=[1, 2.5]))

@@ -234,13 +234,13 @@ def test_writers_at_once_leave_the_latest_state(rendered: Path, tmp_path: Path) 
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "is no manifest"),
-        (b"[]", "is no manifest"),
-        (b'{"format": "vst-manifest"', "is no manifest"),
+        (b"", "is not a manifest"),
+        (b"[]", "is not a manifest"),
+        (b'{"format": "vst-manifest"', "is not a manifest"),
         (b'{"format":"vst-manifest","version":2,"files":"a.exr","runs":[],"frames":[]}', "version"),
         (b'{"format":"vst-manifest","version":1,"files":"../a.exr","runs":[],"frames":[]}', "files"),
-        (b"[" * 100_000, "is no manifest"),
-        (b"\xff\xfe", "is no manifest"),
+        (b"[" * 100_000, "is not a manifest"),
+        (b"\xff\xfe", "is not a manifest"),
         (None, "cannot be read"),
     ],
 )

@@ -210,7 +210,7 @@ def test_frames_and_lags_that_do_not_fit(small_shot: SmallShot, rendered: Path, 
         measure_shot(painted, small_shot.pattern, frames=FrameRange(1004, 1006))
     frame = read_channels(out(rendered, 1001))
     write_channels(tmp_path / "small.1001.exr", {name: values[:30] for name, values in frame.items()})
-    with pytest.raises(InputError, match=r"small\.1001\.exr: is not of the plate's size"):
+    with pytest.raises(InputError, match=r"small\.1001\.exr: is not the size of the plate"):
         measure_shot(str(tmp_path / "small.####.exr"), small_shot.pattern)
     assert color_of(frame).shape == (45, 80, 3)
 

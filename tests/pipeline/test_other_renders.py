@@ -18,14 +18,14 @@ from vst_core import FrameRange, OutputError, render_shot
 def test_another_thread_of_time_is_refused(small_shot: SmallShot, rendered: Path, tmp_path: Path) -> None:
     """A range that starts elsewhere is another render: its first frame has none before it."""
     folder = copy_of(rendered, tmp_path / "out")
-    with pytest.raises(OutputError, match=r"out\.1002\.exr: was made with other settings: another first frame, "):
+    with pytest.raises(OutputError, match=r"out\.1002\.exr: was made with different settings: another first frame, "):
         small_shot.render(folder, frames="1002-1004")
 
 
 def test_another_end_is_another_render_of_several_passes(small_shot: SmallShot, tmp_path: Path) -> None:
     """Whose threads were all cores, or as many: of that alone no frame is refused."""
     small_shot.render(tmp_path, frames="1001-1002", passes=2)
-    with pytest.raises(OutputError, match=r"made with other settings: another first or last frame, "):
+    with pytest.raises(OutputError, match=r"made with different settings: another first or last frame, "):
         small_shot.render(tmp_path, frames="1001-1003", passes=2, threads=0)
 
 
@@ -46,7 +46,7 @@ def test_other_settings_are_refused_by_name_and_nothing_is_touched(
     folder = copy_of(rendered, tmp_path / "out")
     before = snapshot(folder)
     (name,) = changes
-    told = rf"out\.1001\.exr: was made with other settings \({name.replace('__', '.')}\); .*--overwrite"
+    told = rf"out\.1001\.exr: was made with different settings \({name.replace('__', '.')}\); .*--overwrite"
     with pytest.raises(OutputError, match=told):
         small_shot.render(folder, **changes)
     assert snapshot(folder) == before
@@ -54,7 +54,7 @@ def test_other_settings_are_refused_by_name_and_nothing_is_touched(
 
 def test_another_precision_is_among_what_may_be_other(small_shot: SmallShot, tmp_path: Path) -> None:
     small_shot.render(tmp_path, frames="1001", precision="float32")
-    with pytest.raises(OutputError, match=r"made with other settings: another first frame, device, precision, "):
+    with pytest.raises(OutputError, match=r"made with different settings: another first frame, device, precision, "):
         small_shot.render(tmp_path, frames="1001", precision="bfloat16")
 
 
@@ -62,7 +62,7 @@ def test_the_same_files_under_other_paths_are_no_other_settings(
     small_shot: SmallShot, rendered: Path, tmp_path: Path
 ) -> None:
     folder = copy_of(rendered, tmp_path / "out")
-    with pytest.raises(OutputError, match=r"was made with other settings \(strength, style\.scale\); "):
+    with pytest.raises(OutputError, match=r"was made with different settings \(strength, style\.scale\); "):
         small_shot.copy(tmp_path / "plate").render(folder, strength=0.5, style__scale=0.5)
     style = Path(shutil.copy(small_shot.style, tmp_path / "moved.png"))
     moved = replace(small_shot.copy(tmp_path / "again"), style=style)
@@ -73,7 +73,7 @@ def test_another_method_is_told_before_all_that_follows_from_it(
     small_shot: SmallShot, small_network: Path, rendered: Path, tmp_path: Path
 ) -> None:
     folder = copy_of(rendered, tmp_path / "out")
-    with pytest.raises(OutputError, match=r"was made with other settings \(method\); "):
+    with pytest.raises(OutputError, match=r"was made with different settings \(method\); "):
         small_shot.render(folder, **with_network(small_network))
 
 
@@ -89,7 +89,7 @@ def test_overwrite_starts_anew(small_shot: SmallShot, rendered: Path, tmp_path: 
 def test_a_frame_that_something_else_made_is_not_replaced(small_shot: SmallShot, tmp_path: Path) -> None:
     write_channels(out(tmp_path, 1003), {c: np.zeros((4, 4), np.float32) for c in "RGB"})
     before = snapshot(tmp_path)
-    with pytest.raises(OutputError, match=r"out\.1003\.exr: was made with other settings, or by something else"):
+    with pytest.raises(OutputError, match=r"out\.1003\.exr: was made with different settings, or by another program"):
         small_shot.render(tmp_path)
     assert snapshot(tmp_path) == before
 

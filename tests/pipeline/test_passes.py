@@ -137,7 +137,7 @@ def test_no_pass_reaches_across_a_cut(small_shot: SmallShot, tmp_path: Path) -> 
 def test_another_end_is_another_render(small_shot: SmallShot, painted: Path, tmp_path: Path) -> None:
     """Every frame was made with those up to the end in view."""
     folder = copy_of(painted, tmp_path / "out")
-    with pytest.raises(OutputError, match="was made with other settings"):
+    with pytest.raises(OutputError, match="was made with different settings"):
         small_shot.render(folder, **{**PASSES, "frames": "1001-1004"})
 
 

@@ -181,7 +181,7 @@ def test_another_network_or_style_is_another_render(
         with_network(small_network, style__styles=list(STYLES)),
         with_network(small_network, strength=0.5),
     ):
-        with pytest.raises(OutputError, match="was made with other settings"):
+        with pytest.raises(OutputError, match="was made with different settings"):
             small_shot.render(folder, **changes)
     assert snapshot(folder) == before
 

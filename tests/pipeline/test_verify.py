@@ -194,7 +194,7 @@ def test_frames_of_several_renders_are_no_shot(small_shot: SmallShot, rendered: 
     small_shot.render(folder, overwrite=True, style__scale=0.5, frames="1001-1002")
     verification = verify(folder)
     assert [str(finding.what) for finding in verification.findings] == [
-        "was made with other settings than the frame before it"
+        "was made with different settings from the frame before it"
     ]
     assert found(folder) == [("chain", 1003)]
 
@@ -265,7 +265,7 @@ def test_a_frame_whose_plate_is_another_picture_now_is_not_made_again(
     before = {frame: out(folder, frame).stat().st_mtime_ns for frame in SHOT if out(folder, frame).exists()}
     for _ in range(2):
         (repair,) = plan_repair(verify(folder))
-        with pytest.raises(OutputError, match=r"frame 1002, .*out\.1002\.exr: comes out otherwise than it is recorded"):
+        with pytest.raises(OutputError, match=r"frame 1002, .*out\.1002\.exr: comes out different from its record"):
             list(repair_shot(repair))
         assert {frame: out(folder, frame).stat().st_mtime_ns for frame in before} == before
         assert {frame for _, frame in found(folder)} == {1002}
@@ -337,7 +337,7 @@ def test_one_damaged_manifest_hides_no_other_shot(rendered: Path, tmp_path: Path
     damaged: list[InputError] = []
     assert [shot.pattern for shot in find_shots(folder, damaged.append)] == [str(folder / "out.####.exr")]
     assert [error.where for error in damaged] == [str(folder / "other.manifest.json")]
-    with pytest.raises(InputError, match=r"other\.manifest\.json: is no manifest"):
+    with pytest.raises(InputError, match=r"other\.manifest\.json: is not a manifest"):
         find_shots(folder)
     (tmp_path / "other.manifest.json").write_text("{")
     with pytest.raises(InputError, match=r"other\.manifest\.json: is no manifest"):
@@ -367,10 +367,10 @@ def test_without_a_manifest_there_is_nothing_to_verify(tmp_path: Path) -> None:
     for target in (tmp_path, tmp_path / NAME):
         with pytest.raises(InputError):
             find_shots(target)
-    with pytest.raises(InputError, match=r"out\.manifest\.json: there is no manifest of these frames"):
+    with pytest.raises(InputError, match=r"out\.manifest\.json: there is no manifest for these frames"):
         verify(tmp_path)
     (tmp_path / NAME).write_text("{")
-    with pytest.raises(InputError, match="is no manifest, or a damaged one"):
+    with pytest.raises(InputError, match="is not a manifest, or is damaged"):
         verify(tmp_path)
 
 

@@ -188,7 +188,7 @@ def test_every_check_has_exactly_one_validator_and_every_plug_in_is_expected() -
 
 
 def test_what_is_left_out_by_a_wrong_name_is_not_left_out(painted: Path, tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=r"--skip: there is no plug-in ValidateFlickr; there are .*ValidateFlicker"):
+    with pytest.raises(SettingsError, match=r"--skip: unknown plug-in ValidateFlickr; choose one of .*ValidateFlicker"):
         publish(str(painted), to(tmp_path, "ValidateFlickr"))
 
 
@@ -233,7 +233,7 @@ def test_a_repair_that_is_refused_is_told(small_shot: SmallShot, small_network: 
     shutil.copy(shot.path(1005), shot.path(1003))
     told = vst("publish", folder, "--to", tmp_path / "show", "--flicker", 1, "--repair")
     assert told.code == 4
-    assert told.complaint.startswith(f"frame 1003, {out(folder, 1003)}: comes out otherwise than it is recorded")
+    assert told.complaint.startswith(f"frame 1003, {out(folder, 1003)}: comes out different from its record")
     assert not (tmp_path / "show").exists()
 
 
@@ -248,7 +248,7 @@ def test_a_damaged_manifest_and_a_render_that_was_killed_keep_no_other_shot_from
     skip = [word for name in SLOW for word in ("--skip", name)]
     told = vst("publish", folder, "--to", show, "--flicker", 1, *skip)
     assert (told.code, names(show)) == (3, ["out"])
-    assert told.complaint.startswith(f"{folder / 'another.manifest.json'}: is no manifest, or a damaged one")
+    assert told.complaint.startswith(f"{folder / 'another.manifest.json'}: is not a manifest, or is damaged")
     assert [line.split()[1] for line in told.out.splitlines() if line.startswith("  failed")] == ["ValidateComplete"]
     (folder / "another.manifest.json").unlink()
     assert vst("publish", folder, "--to", show, "--flicker", 1, *skip).code == 6

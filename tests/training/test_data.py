@@ -139,7 +139,7 @@ def test_a_folder_of_broken_pictures_only_is_refused(tmp_path: Path) -> None:
     for index in range(3):
         (tmp_path / f"{index}.png").write_bytes(b"no picture")
     pictures, skipped = opened(tmp_path)
-    with pytest.raises(InputError, match="none of the pictures decodes"):
+    with pytest.raises(InputError, match="none of the pictures can be decoded"):
         Clips(pictures, 0).batch(0, 2, 1, 48)
     assert sorted(skipped) == list(pictures.paths)
 
@@ -148,5 +148,5 @@ def test_a_folder_that_is_none_or_empty_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"is not a folder.*synthetic"):
         opened(tmp_path / "missing")
     (tmp_path / "notes.txt").write_text("no picture")
-    with pytest.raises(InputError, match="holds no pictures"):
+    with pytest.raises(InputError, match="contains no pictures"):
         opened(tmp_path)

@@ -142,14 +142,14 @@ def test_a_folder_of_pictures_gives_the_same_bits_again_and_counts_for_a_resume(
     trained(tmp_path / "b", small_weights, data=str(shutil.copytree(data, tmp_path / "moved")))
     assert sha256(network(tmp_path / "a")) == sha256(network(tmp_path / "b"))
     write_picture(tmp_path / "data" / "more.png", smooth_picture(8))
-    with pytest.raises(OutputError, match="was made with other settings"):
+    with pytest.raises(OutputError, match="was made with different settings"):
         trained(tmp_path / "a", small_weights, data=data)
 
 
 def test_a_folder_in_which_nothing_decodes_ends_the_training(tmp_path: Path, small_weights: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "broken.png").write_bytes(b"no picture")
-    with pytest.raises(InputError, match="none of the pictures decodes"):
+    with pytest.raises(InputError, match="none of the pictures can be decoded"):
         trained(tmp_path, small_weights, data=str(tmp_path / "data"))
     assert not network(tmp_path).exists()
 
@@ -177,7 +177,7 @@ def test_weights_beyond_half_precision_give_no_network(tmp_path: Path, small_wei
     run = train(settings(tmp_path, small_weights, {"overwrite": True}, learning_rate=1, steps=1))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("vst_core.training.loop.schedule", lambda _: 1e6)
-        with pytest.raises(ModelError, match="the training ended in weights that no network holds"):
+        with pytest.raises(ModelError, match="the training ended in weights that are not finite"):
             list(run)
     assert not network(tmp_path).exists()
     assert leftovers(tmp_path) == []

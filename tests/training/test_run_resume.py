@@ -90,7 +90,7 @@ def test_what_another_training_made_is_refused_and_kept(copied: Path, small_weig
     if lost is not None:
         (copied / lost).unlink()
     before = snapshot(copied)
-    with pytest.raises(OutputError, match=r"name another output, or give --overwrite to start anew"):
+    with pytest.raises(OutputError, match=r"choose another output, or give --overwrite to start over"):
         trained(copied, small_weights, seed=1)
     after = snapshot(copied)
     assert {name: after[name] for name in before if "styles" not in name} == {
@@ -101,7 +101,7 @@ def test_what_another_training_made_is_refused_and_kept(copied: Path, small_weig
 def test_a_style_with_other_pixels_is_another_training(copied: Path, small_weights: Path) -> None:
     changed = settings(copied, small_weights)
     write_picture(changed.recipe.styles[0], smooth_picture(5, 64, 72))
-    with pytest.raises(OutputError, match="was made with other settings"):
+    with pytest.raises(OutputError, match="was made with different settings"):
         next(train(changed))
 
 

@@ -81,7 +81,7 @@ def test_every_flipped_bit_is_noticed(tmp_path: Path) -> None:
 def test_that_of_another_training_is_refused_and_kept(tmp_path: Path) -> None:
     path = saved(tmp_path)
     before = path.read_bytes()
-    with pytest.raises(OutputError, match=r"another output, or give --overwrite to start anew") as refused:
+    with pytest.raises(OutputError, match=r"another output, or give --overwrite to start over") as refused:
         load_state(path, "0" * 64, print)
     assert str(path) in str(refused.value)
     assert path.read_bytes() == before

@@ -172,7 +172,7 @@ def test_a_zip_bomb_is_not_unpacked_at_all(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(torch, "load", lambda *_, **__: pytest.fail("it was unpacked"))
     path = tmp_path / "bomb.pth"
     path.write_bytes(deflated_bomb(mebibytes=8))
-    with pytest.raises(ModelError, match="is no weight file, or a damaged one"):
+    with pytest.raises(ModelError, match="is not a weights file, or is damaged"):
         load("vgg16", path)
 
 
@@ -199,5 +199,5 @@ def test_a_network_that_claims_to_be_huge_takes_no_memory(said: dict[str, Any], 
     header["__metadata__"] |= {name: json.dumps(value) for name, value in said.items()}
     path = tmp_path / "huge.safetensors"
     path.write_bytes(tensors(header, whole[end:]))
-    with pytest.raises(ModelError, match="is no network, or a damaged one"):
+    with pytest.raises(ModelError, match="is not a network, or is damaged"):
         load_checkpoint(str(path))

@@ -119,7 +119,7 @@ def test_a_truncated_file_is_refused_at_every_length(name: str, tmp_path: Path) 
     data = path.read_bytes()
     for length in {0, 1, 7, 8, 9, *range(10, len(data), 97), len(data) - 1}:
         path.write_bytes(data[:length])
-        assert "is no weight file, or a damaged one" in refusal(lambda: load("vgg16", path))
+        assert "is not a weights file, or is damaged" in refusal(lambda: load("vgg16", path))
 
 
 @pytest.mark.parametrize("name", ["a.safetensors", "a.pth"])
@@ -130,7 +130,7 @@ def test_a_file_of_rubbish_is_refused(name: str, tmp_path: Path) -> None:
     for start in starts:
         for length in (0, 20, 600):
             path.write_bytes(start + dice.randbytes(length))
-            assert "is no weight file" in refusal(lambda: load("vgg16", path))
+            assert "is not a weights file" in refusal(lambda: load("vgg16", path))
 
 
 @pytest.mark.parametrize("zipped", [True, False])
@@ -147,7 +147,7 @@ def test_damage_anywhere_in_an_unknown_file_is_refused_or_leaves_tensors(zipped:
         try:
             loaded = load("vgg16", path)
         except ModelError as error:
-            assert "is no weight file" in str(error)  # noqa: PT017 - either end is right
+            assert "is not a weights file" in str(error)  # noqa: PT017 - either end is right
         else:
             assert all(isinstance(value, torch.Tensor) for value in loaded.state.values())
 
@@ -164,7 +164,7 @@ def test_code_in_a_pickle_is_refused_and_does_not_run(
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "evil.pth"
     torch.save({"features.0.weight": Evil()}, path, _use_new_zipfile_serialization=zipped)
-    assert "is no weight file" in refusal(lambda: load("vgg16", path))
+    assert "is not a weights file" in refusal(lambda: load("vgg16", path))
     assert not (tmp_path / "pwned").exists()
 
 

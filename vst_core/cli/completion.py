@@ -38,7 +38,7 @@ def completion(
     PowerShell, in $PROFILE: vst completion powershell | Out-String | Invoke-Expression
     """
     if shell not in _SHELLS:
-        raise SettingsError(f"{shell!r} is not known", where="SHELL", remedy=f"give {', '.join(_SHELLS)}")
+        raise SettingsError(f"unknown shell {shell!r}", where="SHELL", remedy=f"choose one of {', '.join(_SHELLS)}")
     typer.echo(_typer.get_completion_script(prog_name="vst", complete_var=VARIABLE, shell=shell))
 
 

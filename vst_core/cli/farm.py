@@ -163,7 +163,7 @@ def _check_job(to: SubmitSettings) -> None:
         raise SettingsError("is missing", where="--job", remedy=f"name the folder for what --engine {to.engine} writes")
     if to.engine == "local" and (to.job is not None or to.run is not None or to.vst):
         where = "--job" if to.job is not None else "--vst" if to.vst else "--run"
-        raise SettingsError("is for other engines than local", where=where, remedy="give --engine, or leave it out")
+        raise SettingsError("does not apply to the local engine", where=where, remedy="give --engine, or leave it out")
 
 
 def _job_name(made: Plan, to: SubmitSettings, shots: Path | None) -> str:

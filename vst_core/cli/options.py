@@ -97,7 +97,9 @@ def put_options(data: dict[str, Any], options: Sequence[Option], given: dict[str
     for other in ("style", "style_weights"):
         if given.get(other) and given.get("style_mix") is not None:
             flag = "--" + other.replace("_", "-")
-            raise SettingsError("two ways to say the style", where=f"{flag}, --style-mix", remedy="give one of them")
+            raise SettingsError(
+                "the style is given twice", where=f"{flag}, --style-mix", remedy="give only one of them"
+            )
     for option, value in _said(options, given):
         if option.setting == "style.styles":  # the weights of a file are those of its own styles
             data.get("style", {}).pop("weights", None)
@@ -129,7 +131,7 @@ def _numbers(text: str) -> list[float]:
         return [float(part) for part in text.split(",")]
     except ValueError:
         raise SettingsError(
-            f"{text!r} is no list of numbers", where="--style-weights", remedy="for example 0.7,0.3"
+            f"{text!r} is not a list of numbers", where="--style-weights", remedy="for example 0.7,0.3"
         ) from None
 
 
@@ -140,7 +142,7 @@ def _mixture(text: str) -> dict[str, list[Any]]:
     except ValueError:
         names, weights = [], []
     if not all(names) or not names:
-        raise SettingsError(f"{text!r} is no mixture", where="--style-mix", remedy="for example oil:0.3,ink:0.7")
+        raise SettingsError(f"{text!r} is not a mixture", where="--style-mix", remedy="for example oil:0.3,ink:0.7")
     return {"styles": names, "weights": weights}
 
 

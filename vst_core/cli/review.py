@@ -60,5 +60,5 @@ def read_rate(text: str) -> Fraction:
     except (ValueError, ZeroDivisionError):
         rate = Fraction(0)
     if not 1 <= rate <= 1000:
-        raise SettingsError(f"{text!r} is no frame rate", where="--rate", remedy="for example 24 or 24000/1001")
+        raise SettingsError(f"{text!r} is not a frame rate", where="--rate", remedy="for example 24 or 24000/1001")
     return rate

@@ -95,7 +95,7 @@ def _whole_numbers(text: str) -> tuple[int, ...]:
         return tuple(int(part) for part in text.split(","))
     except ValueError:
         raise SettingsError(
-            f"{text!r} is no list of whole numbers", where="--lags", remedy="for example 1,10"
+            f"{text!r} is not a list of whole numbers", where="--lags", remedy="for example 1,10"
         ) from None
 
 

@@ -44,7 +44,7 @@ def verify_weights() -> None:
     if corrupt:
         raise ModelError(f"{', '.join(corrupt)} corrupt", remedy="delete the file and fetch it again")
     if not any(state == "ok" for state, _ in found.values()):
-        raise ModelError("no weights are there", where=", ".join(map(str, store.folders())))
+        raise ModelError("no weights were found", where=", ".join(map(str, store.folders())))
 
 
 def import_weights(
@@ -77,7 +77,9 @@ def pull_weights(
     names = {known.network for known in store.KNOWN}
     for name in network or ():
         if name not in names:
-            raise SettingsError(f"{name!r} is no network", where="--network", remedy=f"give {', '.join(sorted(names))}")
+            raise SettingsError(
+                f"unknown network {name!r}", where="--network", remedy=f"choose one of {', '.join(sorted(names))}"
+            )
     folder = to or store.folders()[0]
     with DownloadReporter() as reporter:
         wanted = [known for known in store.KNOWN if not network or known.network in network]

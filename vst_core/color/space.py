@@ -82,9 +82,9 @@ def resolve_color_space(header: Header, override: str | None = None, config: str
         return known.resolve(name)
     except SettingsError as error:
         raise InputError(
-            f"its colour space {name!r} is not one of the OCIO configuration {known.name}",
+            f"its colour space {name!r} is not in the OCIO configuration {known.name}",
             where=header.path,
-            remedy="name it with --color-space",
+            remedy="set it with --color-space",
         ) from error
 
 
@@ -127,7 +127,7 @@ class ColorConfig:
             space: str = self._config.resolve(candidate)
             if self._config.getColorSpaceIndex(space) >= 0:
                 if self._config.isData(space):
-                    raise SettingsError("is for data, not for colour", where=f"colour space {name!r}")
+                    raise SettingsError("is a data space, not a colour space", where=f"colour space {name!r}")
                 return space
         raise SettingsError(
             f"is not in the OCIO configuration {self.name}",
@@ -219,7 +219,7 @@ def _declared_space(header: Header) -> str:
     if declared:
         return str(declared)
     if header.file_format in _LOG_FORMATS:
-        raise InputError("does not say its colour space", where=header.path, remedy="name it with --color-space")
+        raise InputError("does not state its colour space", where=header.path, remedy="set it with --color-space")
     return "srgb_rec709_scene" if header.parts[0].formats[0] in ("uint8", "uint16") else WORKING_SPACE
 
 
@@ -230,7 +230,7 @@ def _space_of_primaries(header: Header, chromaticities: Any) -> str:
         if np.allclose(chromaticities, primaries, rtol=0, atol=_PRIMARIES_TOLERANCE):
             return name
     raise InputError(
-        "its chromaticities are those of no space that is known here",
+        "its chromaticities match no known colour space",
         where=header.path,
-        remedy="name its colour space with --color-space",
+        remedy="set it with --color-space",
     )

@@ -142,7 +142,7 @@ class DisplayTransform:
             raise ValueError(f"stylized is {tuple(stylized.shape)}, the plate {tuple(source.pixels.shape)}")
         planes = stylized.detach().to("cpu", torch.float32)[0].contiguous().numpy()
         if not np.isfinite(planes).all():  # minimum and maximum would hide it
-            raise ModelError("gave NaN or infinity", where="the network", remedy="compute in float32")
+            raise ModelError("produced NaN or infinity", where="the network", remedy="compute in float32")
         if strength == 0:
             return self._untouched(source).copy()
         highlights = Highlights(source.pixels[0].numpy(), planes, _BAND_ROWS)

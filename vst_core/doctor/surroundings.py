@@ -73,7 +73,7 @@ def _writable(subject: str, folder: Path, needed_for: str) -> Finding:
             file.flush()
     except OSError as error:
         what = f"{folder}: cannot be written ({error.strerror}), for {needed_for}"
-        return Finding(subject, what, "wrong", "give it to this user, or make room", ExitCode.OUTPUT)
+        return Finding(subject, what, "wrong", "give this user access to it, or free some space", ExitCode.OUTPUT)
     free = shutil.disk_usage(existing).free
     text = f"{folder}: writable, {free / 2**30:.1f} GiB free"
     return Finding(subject, text, "note", "make room") if free < _SCARCE else Finding(subject, text)

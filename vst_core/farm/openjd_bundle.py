@@ -87,11 +87,11 @@ def _validate(template: dict[str, Any]) -> None:
         from openjd.model import DecodeValidationError, decode_job_template
     except ImportError:
         remedy = 'install "vst-core[farm]"'
-        raise SettingsError("takes Open Job Description's library", where="--engine openjd", remedy=remedy) from None
+        raise SettingsError("needs the Open Job Description library", where="--engine openjd", remedy=remedy) from None
     try:
         decode_job_template(template=template)
     except DecodeValidationError as error:
-        raise SettingsError(f"Open Job Description does not take this job: {error}", where="--engine openjd") from None
+        raise SettingsError(f"Open Job Description rejected this job: {error}", where="--engine openjd") from None
 
 
 def _yaml(content: dict[str, Any]) -> str:

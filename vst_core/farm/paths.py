@@ -55,7 +55,7 @@ def with_mapped_paths(data: Data, rules: Path | None) -> Data:
             if entry["source_path_format"] in _FLAVORS
         ]
     except (ValueError, KeyError, AttributeError, TypeError) as error:
-        raise InputError(f"are no path mapping rules ({error})", where=rules) from None
+        raise InputError(f"does not hold path mapping rules ({error})", where=rules) from None
     return _changed(data, lambda path: _mapped(path, found), (*_INPUTS, OUTPUT))
 
 

@@ -53,7 +53,7 @@ def read_shot_list(path: Path, columns: Sequence[str], *, needs_media: bool = Tr
         raise SettingsError("has no shots", where=path)
     stray = next((row for row in rows if _STRAY.search(row.shot)), None)
     if stray is not None:  # it stands in patterns
-        what = f"{stray.shot!r} is no name for a shot: it would lead into another folder"
+        what = f"{stray.shot!r} is not a name for a shot: it would lead into another folder"
         raise SettingsError(what, where=stray.where, remedy="name folders in the patterns")
     twin = next((row for row in rows if Counter(each.shot for each in rows)[row.shot] > 1), None)
     if twin is not None:
@@ -76,10 +76,10 @@ def check_columns(names: Sequence[str], columns: Sequence[str], where: str) -> N
     for name in names:
         if name not in columns:
             close = get_close_matches(name, columns, 1)
-            remedy = f"did you mean {close[0]}?" if close else "columns are called as the options of vst render"
+            remedy = f"did you mean {close[0]}?" if close else "columns have the names of the options of vst render"
             raise SettingsError(f"unknown column {name!r}", where=where, remedy=remedy)
         if names.count(name) > 1:
-            raise SettingsError(f"column {name!r} is there twice", where=where, remedy="leave one of them out")
+            raise SettingsError(f"column {name!r} is given twice", where=where, remedy="remove one of them")
 
 
 def column(name: str) -> str:
@@ -97,7 +97,7 @@ def _read_table(path: Path, columns: Sequence[str]) -> Iterator[Row]:
         try:  # line by line: a quote that is never closed must not swallow the shots after it
             cells = [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter, strict=True), [])]
         except csv.Error as error:
-            raise SettingsError(f"is no line of a table ({error})", where=where) from None
+            raise SettingsError(f"is not a line of a table ({error})", where=where) from None
         if not any(cells):
             continue
         if names:
@@ -113,9 +113,9 @@ def _read_table(path: Path, columns: Sequence[str]) -> Iterator[Row]:
 def _row(names: Sequence[str], cells: Sequence[str], where: str) -> Row:
     if len(cells) > len(names):
         what = f"has {len(cells)} cells, but there are {len(names)} columns"
-        raise SettingsError(what, where=where, remedy="put cells with a separator in them into double quotes")
+        raise SettingsError(what, where=where, remedy="put cells that contain a separator in double quotes")
     values = {name: cell for name, cell in zip(names, cells, strict=False) if cell}
     shot = values.pop("shot", "")
     if not shot:
-        raise SettingsError("the shot has no name", where=where, remedy="fill the column 'shot'")
+        raise SettingsError("the shot has no name", where=where, remedy="fill in the column 'shot'")
     return Row(shot, where, values)

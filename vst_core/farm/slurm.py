@@ -123,7 +123,7 @@ def submit(script: Path) -> str:
     command = ["bash", str(script)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own script
     if done.returncode:
-        raise JobError(f"Slurm does not take the job: {done.stderr.strip() or done.stdout.strip()}", ExitCode.OUTPUT)
+        raise JobError(f"Slurm rejected the job: {done.stderr.strip() or done.stdout.strip()}", ExitCode.OUTPUT)
     return done.stdout.strip()
 
 

@@ -195,7 +195,7 @@ def _events(connection: Connection) -> Iterator[Event]:
         try:
             event: Event = json.loads(connection.recv_bytes())
         except (OSError, EOFError):
-            raise JobError("the session ended within the task", ExitCode.INTERNAL) from None
+            raise JobError("the session ended during the task", ExitCode.INTERNAL) from None
         yield event
         if event["event"] in LAST_EVENTS:
             return

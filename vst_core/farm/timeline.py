@@ -44,12 +44,12 @@ def _clips(path: Path) -> Iterator[Any]:
         found = otio.adapters.read_from_file(str(path))
     except otio.exceptions.NoKnownAdapterForExtensionError:
         remedy = f"give .csv, .tsv or {', '.join(sorted(otio.adapters.suffixes_with_defined_adapters(read=True)))}"
-        raise SettingsError("is of no kind that OpenTimelineIO reads here", where=path, remedy=remedy) from None
+        raise SettingsError("is not a format that OpenTimelineIO can read here", where=path, remedy=remedy) from None
     except Exception as error:  # noqa: BLE001 - adapters raise what they like
         raise SettingsError(f"cannot be read ({error})", where=path) from None
     timelines = [found] if isinstance(found, otio.schema.Timeline) else found
     if not isinstance(found, otio.schema.Timeline | otio.schema.SerializableCollection):
-        raise SettingsError(f"holds a {type(found).__name__} and no timeline", where=path)
+        raise SettingsError(f"holds a {type(found).__name__}, not a timeline", where=path)
     for timeline in timelines:
         tracks = timeline.video_tracks() if isinstance(timeline, otio.schema.Timeline) else ()
         for track in tracks:
@@ -58,7 +58,7 @@ def _clips(path: Path) -> Iterator[Any]:
 
 def _row(clip: Any, where: str, columns: Sequence[str], *, needs_media: bool) -> Row:
     if not clip.name:
-        raise SettingsError("the clip has no name", where=where, remedy="name it as the shot")
+        raise SettingsError("the clip has no name", where=where, remedy="give it the name of the shot")
     own = _own(clip, f"{where}, metadata {METADATA!r}")
     check_columns(list(own), columns, f"{where}, metadata {METADATA!r}")
     values = _media(clip, where, needs_media=needs_media and "plate" not in own)
@@ -69,7 +69,7 @@ def _own(clip: Any, where: str) -> dict[str, str]:
     """What a clip's metadata say of it, as the cells of a table would."""
     metadata = clip.metadata.get(METADATA, {})
     if not isinstance(metadata, Mapping):
-        raise SettingsError("is no set of options with their values", where=where, remedy='give {"style": "ink"}')
+        raise SettingsError("is not a set of options with their values", where=where, remedy='give {"style": "ink"}')
     for name, value in metadata.items():
         if not isinstance(value, str | int | float):
             remedy = "give options of vst render, each with a text, a number, true or false"
@@ -92,7 +92,7 @@ def _media(clip: Any, where: str, *, needs_media: bool) -> dict[str, str]:
     if retimed:
         what, remedy = "it is retimed, so which frames it needs is not said", "list the shot in a .csv, with its frames"
     else:
-        what = f"its media is a {type(media).__name__} and no ImageSequenceReference"
+        what = f"its media is a {type(media).__name__}, not an ImageSequenceReference"
         remedy = "give the plates as PLATE, with {shot} for the clip's name"
     raise SettingsError(what, where=where, remedy=remedy)
 

@@ -77,7 +77,7 @@ class WorkerProcess:
         code = self._process.wait()
         how = f"exit code {code}" if code >= 0 else signal.Signals(-code).name  # Windows has no such signals
         if how == "SIGKILL":
-            return "the worker was killed, as happens where memory is short", ExitCode.MODEL
+            return "the worker was killed, perhaps because memory ran out", ExitCode.MODEL
         return f"the worker ended with {how}{self._last_words()}", ExitCode.INTERNAL
 
     def _last_words(self) -> str:

@@ -67,12 +67,12 @@ class Features(nn.Module):
         for key, parameter in wanted.items():
             if key not in state or state[key].shape != parameter.shape or not state[key].is_floating_point():
                 raise ModelError(
-                    f"holds no weights of {network}: features.{key} is missing or of another shape or type",
+                    f"does not contain the weights of {network}: features.{key} is missing or of another shape or type",
                     where=weights.path,
                 )
         stack.load_state_dict({key: state[key] for key in wanted}, assign=True)
         if not all(bool(torch.isfinite(parameter).all()) for parameter in stack.parameters()):
-            raise ModelError("holds weights that are not finite", where=weights.path, remedy="fetch the file again")
+            raise ModelError("contains weights that are not finite", where=weights.path, remedy="fetch the file again")
         self.stack = (
             stack.to(device=device, dtype=dtype, memory_format=torch.channels_last).requires_grad_(False).eval()
         )

@@ -42,7 +42,7 @@ class RaftEstimator:
 
     def __init__(self, path: str | Path | None, device: str | torch.device = "cpu") -> None:
         if path is None:
-            raise ModelError("RAFT has no weights file", where="raft_weights", remedy=_GET_WEIGHTS)
+            raise ModelError("RAFT needs a weights file", where="raft_weights", remedy=_GET_WEIGHTS)
         self._device = torch.device(device)
         self._network = _build(_load(Path(path)), Path(path)).to(self._device)
         self._lock = threading.Lock()
@@ -79,10 +79,10 @@ def _pad(image: Tensor) -> Tensor:
 
 def _load(path: Path) -> dict[str, Tensor]:
     if not path.is_file():
-        raise ModelError("there are no RAFT weights at this path", where=path.absolute(), remedy=_GET_WEIGHTS)
+        raise ModelError("no RAFT weights at this path", where=path.absolute(), remedy=_GET_WEIGHTS)
     state = load("raft", path).state
     if _FIRST_WEIGHT not in state:
-        raise ModelError("holds no weights of torchvision's RAFT", where=path, remedy=_GET_WEIGHTS)
+        raise ModelError("does not contain the weights of torchvision's RAFT", where=path, remedy=_GET_WEIGHTS)
     return state
 
 

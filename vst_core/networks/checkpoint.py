@@ -69,7 +69,7 @@ class Checkpoint:
                 raise SettingsError(
                     f"the network {self.path.stem} has no style {name!r}",
                     where="style",
-                    remedy=f"it has {known}; an image takes vst render --method optimization, or vst train",
+                    remedy=f"it has {known}; to paint after an image, use --method optimization, or vst train",
                 )
             mix[self.styles.index(name)] += weight
         return mix
@@ -86,7 +86,7 @@ def find_checkpoint(name: str) -> Path:
     path = Path(name)
     if not path.is_file():
         raise ModelError(
-            f"there is no network {name!r}", remedy=f"give {', '.join(ARCHITECTURES)} or a file made by vst train"
+            f"unknown network {name!r}", remedy=f"choose {', '.join(ARCHITECTURES)} or a file made by vst train"
         )
     return path
 
@@ -166,7 +166,7 @@ def read_checkpoint(path: Path, *, sha256: str | None = None) -> Checkpoint:
         colors = _colors(metadata, len(styles))
         network.load_state_dict({name: file.get_tensor(name).float() for name in names}, assign=True)
     if not all(bool(torch.isfinite(parameter).all()) for parameter in network.parameters()):
-        raise ModelError("holds weights that are not finite", where=path, remedy="train it again")
+        raise ModelError("contains weights that are not finite", where=path, remedy="train it again")
     return Checkpoint(network.eval().requires_grad_(False), styles, card, colors, path, digest)
 
 
@@ -180,7 +180,7 @@ def _opened(path: Path) -> Iterator[tuple[Any, dict[str, str]]]:
             yield file, metadata
     except (SafetensorError, OSError, ValueError, LookupError, TypeError, ArithmeticError, RuntimeError):
         raise ModelError(
-            "is no network, or a damaged one", where=path, remedy="give a .safetensors file made by vst train"
+            "is not a network, or is damaged", where=path, remedy="give a .safetensors file made by vst train"
         ) from None
 
 
@@ -193,10 +193,10 @@ def _colors(metadata: Mapping[str, str], styles: int) -> tuple[Moments, ...]:
 
 def _check_version(metadata: Mapping[str, str], path: Path) -> None:
     if metadata.get("format") != _FORMAT:
-        raise ModelError("is no network of vst", where=path, remedy="give a file made by vst train")
+        raise ModelError("is not a vst network", where=path, remedy="give a file made by vst train")
     if metadata.get("version") != _VERSION:
         raise ModelError(
-            f"is of version {metadata.get('version')}, and this vst reads version {_VERSION}",
+            f"is of version {metadata.get('version')}, but this vst reads version {_VERSION}",
             where=path,
             remedy="use the vst that made it, or train it again",
         )

@@ -67,7 +67,7 @@ class Claim:
             name: what the shot is called, for the error.
 
         Raises:
-            OutputError: another one renders some of the frames, or the folder cannot be made or locked.
+            OutputError: another one renders some of the frames, or the folder cannot be created or locked.
         """
         make_folder(self.folder)
         with ExitStack() as stack:
@@ -80,7 +80,7 @@ class Claim:
                     "another render is writing this shot", where=name, remedy="wait for it, or stop it"
                 ) from None
             except OSError as error:
-                remedy = "look to the permissions of what is in it, and whether its file system has locks"
+                remedy = "check the permissions of its contents, and whether its file system supports locks"
                 raise OutputError(f"cannot be locked ({error.strerror})", where=self.shot, remedy=remedy) from None
             yield
 

@@ -31,10 +31,10 @@ def write_clip(output: FrameSequence, path: Path, *, rate: Fraction, folder: Pat
     import opentimelineio as otio
 
     if path.suffix.lower() != _SUFFIX:
-        raise SettingsError("is no timeline", where=path, remedy=f"name it {_SUFFIX}")
+        raise SettingsError("is not a timeline", where=path, remedy=f"end its name in {_SUFFIX}")
     manifest = gather(output)
     if not manifest.frames:
-        raise InputError("there is no manifest of these frames", where=manifest_path(output))
+        raise InputError("there is no manifest for these frames", where=manifest_path(output))
     first, last = manifest.frames[0].frame, manifest.frames[-1].frame
     span = otio.opentime.TimeRange(
         otio.opentime.RationalTime(first, float(rate)), otio.opentime.RationalTime(last - first + 1, float(rate))

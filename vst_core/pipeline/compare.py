@@ -83,7 +83,7 @@ def plan_comparison(base: Mapping[str, Any], folder: Path, only: Sequence[str] =
     """
     unknown = next((name for name in only if name not in METHODS), None)
     if unknown is not None:
-        raise SettingsError(f"no method {unknown!r}", where="--only", remedy=f"give some of {', '.join(METHODS)}")
+        raise SettingsError(f"unknown method {unknown!r}", where="--only", remedy=f"choose from {', '.join(METHODS)}")
     styles = base["style"]["styles"]
     if len(styles) != 1:
         raise SettingsError("takes one style image", where="--style", remedy="compare one style at a time")

@@ -26,7 +26,7 @@ def check_output(frames: FrameRange, plate: FrameSequence, output: FrameSequence
 
     Raises:
         SettingsError: the output is not EXR, is one file for many frames, has ``..`` in its name, or is the plate.
-        OutputError: the folder cannot be made or written to, it lies outside ``$VST_OUTPUT_ROOT``, a name is too
+        OutputError: the folder cannot be created or written to, it lies outside ``$VST_OUTPUT_ROOT``, a name is too
             long, or other frames have the same manifest.
     """
     if not output.pattern.lower().endswith(".exr"):
@@ -34,14 +34,14 @@ def check_output(frames: FrameRange, plate: FrameSequence, output: FrameSequence
     output.check_output(frames)
     _check_names(frames, output)
     if any(_is_same(output.path(frame), plate.path(frame)) for frame in frames):
-        raise SettingsError("output and plate are the same files", where=output.pattern, remedy="name another output")
+        raise SettingsError("output and plate are the same files", where=output.pattern, remedy="choose another output")
     existing = _existing(output)
     if not existing.is_dir():
-        what = "is a file, not a folder" if existing.exists() else "is a link that leads nowhere"
-        raise OutputError(what, where=existing, remedy="name another output folder")
+        what = "is a file, not a folder" if existing.exists() else "is a broken link"
+        raise OutputError(what, where=existing, remedy="choose another output folder")
     if not os.access(existing, os.W_OK | os.X_OK):
         raise OutputError(
-            "cannot be written to", where=existing, remedy="change its permissions or name another folder"
+            "cannot be written to", where=existing, remedy="change its permissions or choose another folder"
         )
     _check_root(output.folder)
     _check_manifest(output)
@@ -59,9 +59,9 @@ def check_space(settings: RenderSettings, frames: FrameRange, plate: FrameSequen
     free = shutil.disk_usage(existing).free
     if free < needed:
         raise OutputError(
-            f"{counted(len(to_come), 'frame')} will take {_spell(needed)} at least, and {_spell(free)} are free",
+            f"{counted(len(to_come), 'frame')} will take {_spell(needed)} at least, but only {_spell(free)} are free",
             where=existing,
-            remedy="make room, name another folder, or give fewer --frames",
+            remedy="free some space, choose another folder, or give fewer --frames",
         )
 
 
@@ -93,8 +93,8 @@ def reserve(folder: Path, size: int) -> None:
         os.posix_fallocate(descriptor, 0, size)
     except OSError as error:
         if error.errno in _FULL:
-            what = f"there is no room for a frame of {_spell(size)} or more ({error.strerror})"
-            raise OutputError(what, where=folder.parent, remedy="make room, or name another folder") from None
+            what = f"there is no space for a frame of {_spell(size)} or more ({error.strerror})"
+            raise OutputError(what, where=folder.parent, remedy="free some space, or choose another folder") from None
     finally:
         os.close(descriptor)
 
@@ -120,7 +120,7 @@ def _check_manifest(output: FrameSequence) -> None:
     others = (each.file for each in gather(output).frames if each.file != output.path(each.frame).name)
     if (other := next((name for name in others if (output.folder / name).is_file()), None)) is not None:
         raise OutputError(
-            f"would have one manifest with {other}", where=output.pattern, remedy="name another output or folder"
+            f"would share a manifest with {other}", where=output.pattern, remedy="choose another output or folder"
         )
 
 

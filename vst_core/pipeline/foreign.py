@@ -40,9 +40,9 @@ def refuse_foreign(output: FrameSequence, frames: Iterable[int], fingerprint: st
             continue
         if found.get(FINGERPRINT) != fingerprint:
             raise OutputError(
-                f"was made with other settings{_told_apart(str(found.get(SETTINGS, '')), settings)}",
+                f"was made with different settings{_told_apart(str(found.get(SETTINGS, '')), settings)}",
                 where=path,
-                remedy="name another output, or give --overwrite to start anew",
+                remedy="choose another output, or give --overwrite to start over",
             )
 
 
@@ -51,7 +51,7 @@ def _told_apart(made_with: str, settings: RenderSettings) -> str:
     try:
         theirs = RenderSettings.of(json.loads(made_with))
     except (ValueError, SettingsError):
-        return ", or by something else"
+        return ", or by another program"
     if theirs.method != settings.method:
         return " (method)"  # all others follow from it
     before, now = (dict(_values(each)) for each in (theirs, settings))

@@ -50,7 +50,7 @@ def style_colors(method: Method) -> Moments:
     """
     if method.colors is None:
         raise SettingsError(
-            "the network does not say what colours its styles have",
+            "the network does not record the colours of its styles",
             where="keep_color",
             remedy="train it again with this vst, or leave keep_color off",
         )

@@ -165,7 +165,7 @@ def read_manifest(path: Path) -> Manifest:
         place = ".".join(map(str, first["loc"]))
         what = f"{place}: {first['msg']}" if place else first["msg"]
         raise InputError(
-            f"is no manifest, or a damaged one ({what[:200]})", where=path, remedy="render the shot again"
+            f"is not a manifest, or is damaged ({what[:200]})", where=path, remedy="render the shot again"
         ) from None
 
 

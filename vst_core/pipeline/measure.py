@@ -136,7 +136,7 @@ def measure_shot(
     for number in numbers:
         original, painted = views.plate(number), results.read(number)
         if original.display.pixels.shape != painted.display.pixels.shape:
-            raise InputError("is not of the plate's size", where=result.path(number))
+            raise InputError("is not the size of the plate", where=result.path(number))
         with named_frame(number), torch.no_grad():
             flicker.add(number, painted.display.pixels)
             lumas.append(_luma(painted.display.pixels) - _luma(original.display.pixels))

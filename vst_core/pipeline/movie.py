@@ -49,7 +49,7 @@ def write_movie(
         VstError: one line that names frame and file.
     """
     if output.suffix.lower() not in _SUFFIXES:
-        raise SettingsError("is no movie", where=output, remedy=f"name it {' or '.join(_SUFFIXES)}")
+        raise SettingsError("is not a movie", where=output, remedy=f"end its name in {' or '.join(_SUFFIXES)}")
     sequence = FrameSequence.parse(pattern)
     numbers = plate_frames(sequence, frames)
     sequence.check_input(numbers)
@@ -79,7 +79,7 @@ def _encode(file: Path, pictures: Iterator[NDArray[np.uint8]], rate: Fraction, f
             container.mux(stream.encode(_converted(first)))
             for picture in pictures:
                 if picture.shape != first.shape:
-                    raise OutputError("would change its size on the way", where=final, remedy="give --frames")
+                    raise OutputError("would change size partway through", where=final, remedy="give --frames")
                 container.mux(stream.encode(_converted(picture)))
             container.mux(stream.encode(None))
     except av.FFmpegError as error:

@@ -74,9 +74,9 @@ def repair_shot(
     shot = open_shot(repair.settings, cache)
     if shot.fingerprint != repair.run.fingerprint:
         raise OutputError(
-            "cannot be repaired here, where other pixels would come out",
+            "cannot be repaired here: the pixels would come out different",
             where=manifest_path(shot.sequences.output),
-            remedy="weights, style images, colour configuration or vst are not those of the render; start it anew",
+            remedy="weights, style images, colour configuration or vst differ from those of the render; start it over",
         )
     yield from render_opened(shot, on_progress, repair.redo, repair.digests)
 

@@ -112,9 +112,9 @@ class Resume:
         """
         if self._digests.get(state.frame, state.digest) != state.digest:
             raise OutputError(
-                "comes out otherwise than it is recorded: its plate or the machine is another than it was made with",
+                "comes out different from its record: its plate or the machine is another than it was made with",
                 where=f"frame {state.frame}, {self._output.path(state.frame)}",
-                remedy="bring its plate back and repair it again, or start anew with vst render --overwrite",
+                remedy="bring its plate back and repair it again, or start over with vst render --overwrite",
             )
         self._found[state.frame] = Found(state.digest, state.previous)
 

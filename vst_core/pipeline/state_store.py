@@ -108,10 +108,12 @@ class StateStore:
         frame = last - len(past)
         path = state_path(folder or self.folder, frame)
         if path.exists():
-            what = f"is no state of frame {frame} in this render: it is damaged, or made with other settings"
+            what = (
+                f"is not the state of frame {frame} in this render: it is damaged, or was made with different settings"
+            )
             raise InputError(what, where=path, remedy="render the frames before the chunk again")
         raise InputError(
-            f"the state of frame {frame} is not there",
+            f"the state of frame {frame} is missing",
             where=path.parent,
             remedy="render the frames before the chunk first, or name the folder of their states with --state",
         )
@@ -131,7 +133,7 @@ class StateStore:
         """Hold the render's frames for this process; also removes what a killed one left behind.
 
         Raises:
-            OutputError: another process renders some of them, or the folder cannot be made.
+            OutputError: another process renders some of them, or the folder cannot be created.
         """
         with self._claim.held(self._output.pattern):
             clean_temporaries(self.folder, older_than=0)

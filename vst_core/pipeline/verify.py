@@ -67,8 +67,8 @@ def verify_shot(output: FrameSequence, on_frame: Callable[[int], object] = lambd
     if not manifest.frames:
         if manifest_path(output).is_file():
             read_manifest(manifest_path(output))  # says what is wrong with it
-        remedy = "a render writes one; was it made by vst?"
-        raise InputError("there is no manifest of these frames", where=manifest_path(output), remedy=remedy)
+        remedy = "a render writes one; were they made by vst?"
+        raise InputError("there is no manifest for these frames", where=manifest_path(output), remedy=remedy)
     expected = sorted({frame for run in manifest.runs for frame in run.shot})
     records = manifest.by_frame
     files = {record.file for record in manifest.frames}  # a name without a number can be that of any frame
@@ -156,7 +156,7 @@ def _chain(output: FrameSequence, manifest: Manifest) -> Iterator[Finding]:
             continue
         where = str(output.path(record.frame))
         if run.fingerprint != manifest.run_of(before).fingerprint:
-            yield Finding("chain", "was made with other settings than the frame before it", record.frame, where)
+            yield Finding("chain", "was made with different settings from the frame before it", record.frame, where)
         elif record.previous != (before.state if run.settings.get("temporal", True) else ""):
             yield Finding("chain", "was not made from the frame before it", record.frame, where)
 

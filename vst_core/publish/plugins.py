@@ -57,8 +57,8 @@ def discover(package: ModuleType, skip: Sequence[str]) -> list[Any]:
         raise OutputError(what, where="the publish gate", remedy="install vst again")
     unknown = [name for name in skip if name not in names]
     if unknown:
-        remedy = f"there are {', '.join(sorted(names))}"
-        raise SettingsError(f"there is no plug-in {unknown[0]}", where="--skip", remedy=remedy)
+        remedy = f"choose one of {', '.join(sorted(names))}"
+        raise SettingsError(f"unknown plug-in {unknown[0]}", where="--skip", remedy=remedy)
     order = {name: number for number, name in enumerate(package.expected(HOST))}
     found.sort(key=lambda plugin: (plugin.order, order.get(plugin.__name__, len(order))))
     return [plugin for plugin in found if plugin.__name__ not in skip]

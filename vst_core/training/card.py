@@ -80,7 +80,7 @@ def write_network(
         through.unlink()
     except ModelError:
         raise ModelError(
-            "the training ended in weights that no network holds",
+            "the training ended in weights that are not finite",
             where=path,
             remedy="lower the learning rate or the weights, or use precision float32",
         ) from None

@@ -75,9 +75,9 @@ class PictureFolder:
         self._skipped: set[Path] = set()
         if not self._paths:
             raise InputError(
-                f"holds no pictures ({', '.join(sorted(_SUFFIXES))})",
+                f"contains no pictures ({', '.join(sorted(_SUFFIXES))})",
                 where=folder,
-                remedy="give another folder, or 'synthetic'",
+                remedy="choose another folder, or 'synthetic'",
             )
 
     def __len__(self) -> int:
@@ -98,7 +98,9 @@ class PictureFolder:
             self._skipped.add(path)
             self._on_skip(path)
             if len(self._skipped) == len(self._paths):
-                raise InputError("none of the pictures decodes", where=path.parent, remedy="give another folder")
+                raise InputError(
+                    "none of the pictures can be decoded", where=path.parent, remedy="choose another folder"
+                )
             return None
         smallest = min(packed.shape[:2])
         factor = min(max(side / smallest, 1.0 if smallest >= side else 0.0), _LARGEST * side / smallest)

@@ -48,7 +48,7 @@ class TrainingFolder:
             output: the network's file.
 
         Raises:
-            OutputError: another process is at it, or the folder cannot be made or written.
+            OutputError: another process is at it, or the folder cannot be created or written.
         """
         with _named(self.path):
             self.path.mkdir(parents=True, exist_ok=True)

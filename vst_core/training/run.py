@@ -57,14 +57,14 @@ def train(settings: TrainingSettings) -> Generator[Step, None, None]:
             if not is_out_of_memory(error):
                 raise
             raise ModelError(
-                "out of memory", where="the training", remedy="lower side or batch of the stages in its recipe"
+                "out of memory", where="the training", remedy="lower the side or batch of the stages in its recipe"
             ) from None
 
 
 class _Run:
     def __init__(self, settings: TrainingSettings) -> None:
         if settings.output.is_dir():
-            raise SettingsError("is a folder", where=settings.output, remedy="name another output")
+            raise SettingsError("is a folder", where=settings.output, remedy="choose another output")
         self.folder = TrainingFolder(settings.folder)
         self._settings, self._recipe = settings, settings.recipe
         self._notes: list[str] = []
@@ -122,9 +122,9 @@ class _Run:
         card = card_of(output)
         if card.get("fingerprint") != self._inputs.fingerprint:
             raise OutputError(
-                "was made with other settings, or by something else",
+                "was made with different settings, or by another program",
                 where=output,
-                remedy="name another output, or give --overwrite to start anew",
+                remedy="choose another output, or give --overwrite to start over",
             )
         return bool(card.get("license") == settings.license)  # with another one, the card is written anew
 

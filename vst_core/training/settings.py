@@ -28,7 +28,7 @@ class TrainingSettings(SettingsModel):
         default="auto", description="Precision of the networks; auto takes bfloat16 where the processor gains."
     )
     threads: int = Field(default=0, ge=0, le=1024, description="Processor threads; 0 takes every core.")
-    overwrite: bool = Field(default=False, description="Start anew instead of continuing.")
+    overwrite: bool = Field(default=False, description="Start over instead of continuing.")
 
     @field_validator("output")
     @classmethod

@@ -82,9 +82,9 @@ def load_state(path: Path, fingerprint: str, on_damage: Callable[[str], object])
     tensors, owner = found
     if owner != fingerprint:
         raise OutputError(
-            "belongs to a training with other settings, styles, pictures, weights or device",
+            "belongs to a training run with different settings, styles, pictures, weights or device",
             where=path,
-            remedy="name another output, or give --overwrite to start anew",
+            remedy="choose another output, or give --overwrite to start over",
         )
     return State(tensors, History(tensors.pop(_LOSSES).numpy()))
 

@@ -95,7 +95,7 @@ def _prove(known: KnownWeights, path: Path) -> None:
 def _refused(known: KnownWeights, reason: object) -> ModelError:
     return ModelError(
         f"{known.url} cannot be downloaded ({reason})",
-        remedy=f"look at the network and $HTTPS_PROXY, or fetch {known.file_name} by other means",
+        remedy=f"check the network connection and $HTTPS_PROXY, or get {known.file_name} some other way",
     )
 
 

@@ -107,7 +107,7 @@ def _load_file(path: Path) -> Weights:
         isinstance(key, str) and isinstance(value, Tensor) for key, value in state.items()
     ):
         raise ModelError(
-            "is no weight file, or a damaged one",
+            "is not a weights file, or is damaged",
             where=path,
             remedy="give a safetensors file or a torch state dictionary",
         )
@@ -135,7 +135,7 @@ def _unfolds(path: Path) -> bool:
 def _download(network: str) -> Path:
     known = next((item for item in KNOWN if item.network == network and item.url), None)
     if known is None:
-        raise ModelError(f"there are no weights for a network called {network!r}")
+        raise ModelError(f"no weights are known for a network called {network!r}")
     try:
         return download(known, folders()[-1])
     except (ModelError, OutputError) as error:

@@ -92,7 +92,7 @@ def _read(manifest: Path) -> dict[str, Any]:
     except OSError as error:
         wrong = f"{manifest} cannot be read ({error.strerror}); was the shot rendered by vst?"
     except (ValueError, LookupError, TypeError):
-        wrong = f"{manifest} is no manifest, or a damaged one"
+        wrong = f"{manifest} is not a manifest, or is damaged"
     else:
         return data
     journaled = _journaled(manifest)

@@ -34,7 +34,7 @@ def staging(instance: Any) -> Path:
     if "vst_staging" not in instance.data:
         root = instance.context.data.get("vst_publish_to") or os.environ.get("VST_PUBLISH_TO")
         if not root:
-            raise VersionError("nobody says where to publish to; set VST_PUBLISH_TO")
+            raise VersionError("the folder to publish to is not known; set VST_PUBLISH_TO")
         folder = Path(root) / instance.data["name"] / f".vst-{uuid4().hex}.tmp"
         with _told(folder):
             folder.mkdir(parents=True)

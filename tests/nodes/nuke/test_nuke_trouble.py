@@ -86,7 +86,7 @@ def test_a_worker_that_is_killed(nuke_app: NukeApp, slow: Any) -> None:
     until(nuke_app, in_second_frame)
     os.kill(nuke_app.workers._warm.client.pid, signal.SIGKILL)
     nuke_app.wait()
-    assert "the worker was killed (SIGKILL, perhaps for want of memory)" in status(slow)
+    assert "the worker was killed (SIGKILL, perhaps because memory ran out)" in status(slow)
     assert "(v001, 1 of 3 frames)" in status(slow)
     assert nuke_app.state.messages == [status(slow)]
     written = len(nuke_app.state.written)
