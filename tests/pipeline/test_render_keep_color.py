@@ -92,6 +92,6 @@ def test_a_render_that_goes_on_keeps_the_same_colours(small_shot: SmallShot, pai
 
 
 def test_a_network_that_knows_no_colours_says_so(small_shot: SmallShot, small_network: Path, tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="does not say what colours") as caught:
+    with pytest.raises(SettingsError, match="does not record the colours") as caught:
         small_shot.render(tmp_path, **with_network(small_network, keep_color="match"))
     assert caught.value.exit_code == ExitCode.USAGE
