@@ -85,13 +85,15 @@ def test_a_folder_that_cannot_be_made_is_named(server: tuple[str, list[str]], tm
 def test_the_command_makes_a_folder_that_a_machine_without_internet_uses(
     server: tuple[str, list[str]], tmp_path: Path, vst: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (weights, weights.store):
+    for module in (weights, weights.store, weights.download):
         monkeypatch.setattr(module, "KNOWN", table(server[0]))
     pulled = vst("weights", "pull", "--to", tmp_path / "usb")
     assert (pulled.code, pulled.out) == (0, f"{tmp_path / 'usb' / weights.LICENSES}\n")
     assert pulled.err.splitlines() == [f"{tmp_path / 'usb' / name}: fetched and proven" for name in CONTENT]
+    licenses = (tmp_path / "usb" / weights.LICENSES).read_text()
     again = vst("weights", "pull", "--to", tmp_path / "usb", "--network", "vgg19")
     assert again.err == f"{tmp_path / 'usb' / 'vgg19.pth'}: was there already\n"
+    assert (tmp_path / "usb" / weights.LICENSES).read_text() == licenses  # those of all that lies there
     monkeypatch.setenv("VST_WEIGHTS", str(tmp_path / "usb"))
     verified = vst("weights", "verify")
     assert verified == Outcome(0, "".join(f"{tmp_path / 'usb' / name}: ok\n" for name in CONTENT), "")

@@ -12,7 +12,7 @@ from urllib.request import urlopen
 from vst_core.atomic_file import write_atomically
 from vst_core.digest import sha256_of
 from vst_core.errors import ModelError, OutputError
-from vst_core.weights.known import KnownWeights
+from vst_core.weights.known import KNOWN, KnownWeights
 
 LICENSES = "LICENSES.txt"
 _BLOCK = 1 << 20
@@ -26,7 +26,7 @@ def _ignore(*_: object) -> None: ...
 
 
 def pull(folder: Path, known: Iterable[KnownWeights], on_progress: Progress = _ignore) -> Iterator[tuple[Path, bool]]:
-    """Fetch into a folder what can be fetched and is not there whole, and list the licences beside it.
+    """Fetch into a folder what can be fetched and is not there whole, and list the licences of all that is there then.
 
     Yields:
         Each file, and whether it had to be fetched.
@@ -42,7 +42,8 @@ def pull(folder: Path, known: Iterable[KnownWeights], on_progress: Progress = _i
         if fetched:
             download(each, folder, on_progress)
         yield path, fetched
-    text = "".join(_license(each) for each in wanted)
+    there = [each for each in dict.fromkeys((*wanted, *KNOWN)) if each.url and (folder / each.file_name).is_file()]
+    text = "".join(map(_license, there))
     write_atomically(folder / LICENSES, lambda path: path.write_text(text, encoding="utf-8"), lambda _: None)
 
 
