@@ -20,8 +20,9 @@ from vst_core.flow import FlowFrame, MotionFinder, estimate_flow, warp
 H, W = 135, 240
 
 
-def pair(current: Tensor, previous: Tensor, backward: Tensor) -> tuple[FlowFrame, FlowFrame]:
-    return flow_frame(12, current, backward, -backward), flow_frame(11, previous, backward, -backward)
+def pair(current: Tensor, previous: Tensor, backward: Tensor, *, both_ways: bool = True) -> tuple[FlowFrame, FlowFrame]:
+    forward = -backward if both_ways else None
+    return flow_frame(12, current, backward, forward), flow_frame(11, previous, backward, forward)
 
 
 def grain(sigma: float, seed: int) -> Tensor:
@@ -101,16 +102,17 @@ def test_vectors_of_half_a_step_are_noticed() -> None:
     assert MotionFinder()(*pair(pattern(x - 8, y + 3), pattern(x, y), true / 2)).notes != ()
 
 
+@pytest.mark.parametrize("both_ways", [True, False])
 @pytest.mark.parametrize(
     ("signs", "setting"),
     [((-1, 1), "flow.flip_x"), ((1, -1), "flow.flip_y"), ((-1, -1), "flow.flip_x and flow.flip_y")],
 )
-def test_reversed_signs_are_put_right(signs: tuple[int, int], setting: str) -> None:
+def test_reversed_signs_are_put_right(signs: tuple[int, int], setting: str, both_ways: bool) -> None:
     x, y = grid(H, W)
     true = constant_flow(H, W, -8, 5)
     frames = pattern(x - 8, y + 5), pattern(x, y)
-    motion = MotionFinder()(*pair(*frames, true * torch.tensor(signs).view(1, 2, 1, 1)))
-    right = MotionFinder()(*pair(*frames, true))
+    motion = MotionFinder()(*pair(*frames, true * torch.tensor(signs).view(1, 2, 1, 1), both_ways=both_ways))
+    right = MotionFinder()(*pair(*frames, true, both_ways=both_ways))
     assert torch.equal(motion.backward_flow, right.backward_flow)
     assert torch.equal(motion.valid, right.valid)
     assert len(motion.notes) == 1

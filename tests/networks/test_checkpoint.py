@@ -155,7 +155,7 @@ ARCHITECTURE: dict[str, Any] = {"widths": [24, 48], "blocks": 4, "stem_kernel": 
         {"styles": "7"},
         {"styles": '["dots"]'},
         {"styles": '"ab"'},
-        {"styles": "[1, null]"},
+        {"styles": '["dots", null]'},
         {"card": None},
         {"card": "no JSON"},
         {"card": "[]"},

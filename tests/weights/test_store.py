@@ -169,7 +169,7 @@ def test_code_in_a_pickle_is_refused_and_does_not_run(
 
 
 @pytest.mark.parametrize(
-    "content", [torch.ones(2), [torch.ones(2)], {"state_dict": {}}, {"epoch": 3}, {1: torch.ones(1)}]
+    "content", [torch.ones(2), [torch.ones(2)], {"state_dict": {}}, {**STATE, "epoch": 3}, {1: torch.ones(1)}]
 )
 def test_what_is_no_state_dictionary_is_refused(content: object, tmp_path: Path) -> None:
     path = tmp_path / "a.pth"
