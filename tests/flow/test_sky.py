@@ -8,7 +8,7 @@ import torch
 from flow_scenes import flow_frame, grid, homography_flow, pattern, seen_scene
 from torch import Tensor
 
-from vst_core.flow import FlowFrame, MotionFinder
+from vst_core.flow import FlowFrame, MotionFinder, compose
 
 H, W = 120, 200
 HORIZON = 70
@@ -42,7 +42,7 @@ def pair(
     now, before = ((each + grain * torch.randn(1, 1, H, W, generator=generator)).clamp(0, 1) for each in (now, before))
     vectors = vectors.masked_fill(is_sky, 0)
     distance = torch.from_numpy(depth)[None, None].masked_fill(is_sky, 1e10)
-    return flow_frame(2, now, vectors, None, distance), flow_frame(1, before, vectors, None, distance), true
+    return flow_frame(2, now, vectors, None, distance), flow_frame(1, before, vectors, -vectors, distance), true
 
 
 @pytest.mark.parametrize("turn", TURNS.values(), ids=TURNS)
@@ -65,9 +65,12 @@ def test_the_sky_moves_as_the_camera_turned(sky: object, grain: float, turn: tup
 @pytest.mark.parametrize("grain", [0.0, 0.02])
 def test_clouds_that_move_by_themselves_are_followed(grain: float, turn: tuple[float, ...]) -> None:
     current, previous, true = pair(clouds, turn, grain=grain, drift=3.0)
-    found = MotionFinder()(current, previous).backward_flow[..., 10 : HORIZON - 10, 10:-10]
-    moved = (true + torch.tensor([3.0, 0.0]).view(1, 2, 1, 1))[..., 10 : HORIZON - 10, 10:-10]
-    assert (found - moved).abs().mean() < (0.2 if grain == 0 else 0.6)
+    motion = MotionFinder()(current, previous)
+    missed = motion.backward_flow - (true + torch.tensor([3.0, 0.0]).view(1, 2, 1, 1))
+    assert motion.forward_flow is not None
+    there_and_back = compose(motion.backward_flow, motion.forward_flow)
+    for each in (missed, there_and_back):
+        assert each[..., 10 : HORIZON - 10, 10:-10].abs().mean() < (0.2 if grain == 0 else 0.6)
 
 
 def test_what_has_no_alpha_is_not_asked_about_the_sky() -> None:
@@ -94,6 +97,8 @@ def test_nothing_but_sky_moves_as_most_of_its_estimate_does(grain: float) -> Non
     motion = MotionFinder()(flow_frame(2, now, zero, zero, depth), flow_frame(1, before, zero, zero, depth))
     true = torch.tensor([-3.0, 1.0]).view(1, 2, 1, 1)
     assert (motion.backward_flow - true).abs().max() < 0.7
+    assert motion.forward_flow is not None
+    assert (motion.forward_flow + true).abs().max() < 0.7
     assert (motion.backward_flow - true).abs().mean() < 0.3
     assert motion.forward_flow is not None
     assert (motion.forward_flow + true).abs().mean() < 0.3
