@@ -96,6 +96,11 @@ def test_a_mean_is_that_of_all_that_can_be_trusted_and_as_trusted_as_the_best() 
     assert torch.unique(one.valid).tolist() == [0.5, 1]
 
 
+def test_a_mean_is_trusted_as_the_best_of_them() -> None:
+    one, other = prior(), prior()
+    assert torch.equal(mean_prior([one, other]).valid, torch.maximum(one.valid, other.valid))
+
+
 def test_a_mean_of_nothing_that_can_be_trusted_is_nothing() -> None:
     priors = [Prior(torch.rand(1, 3, 4, 4), torch.zeros(1, 1, 4, 4)) for _ in range(2)]
     one = mean_prior(priors)
