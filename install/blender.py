@@ -84,7 +84,9 @@ def find(prefix: Path | None, program: Path | None) -> list[Blender]:
         try:
             version, folder = ask_blender(program)
         except (OSError, ValueError) as error:
-            raise InstallError(f"cannot be asked ({error})", where=program, remedy="give --program a Blender") from None
+            raise InstallError(
+                f"cannot be run ({error})", where=program, remedy="name a Blender with --program"
+            ) from None
         return [Blender(version, prefix or folder, program)]
     if prefix is not None:
         return [Blender("", prefix, None)]
@@ -131,7 +133,7 @@ def check(host: Blender) -> str:
         InstallError: it is not there.
     """
     if host.program is None:
-        return f"{host.name}: not checked, its program was not found; --program names it"
+        return f"{host.name}: not checked: its program was not found; name it with --program"
     environment = {**os.environ, "BLENDER_USER_RESOURCES": str(host.folder)}
     if host.program.stem.lower().startswith("python"):  # bpy reads no user's scripts
         environment["BLENDER_SYSTEM_SCRIPTS"] = str(host.folder / "scripts")
@@ -143,7 +145,7 @@ def check(host: Blender) -> str:
     seen = json.loads(found[1]) if found else {"error": (told.strip().splitlines() or ["it printed nothing"])[-1]}
     if "error" in seen:
         raise InstallError(
-            f"does not see the node ({seen['error']})", where=host.program, remedy="start it and look at its console"
+            f"does not see the node ({seen['error']})", where=host.program, remedy="start it and read its console"
         )
     return f"Blender {seen['version']}: sees the node, which runs {seen['worker']}"
 

@@ -52,7 +52,7 @@ class _Help(argparse.HelpFormatter):
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise InstallError(message, remedy=f"{self.prog} --help shows what there is", exit_code=USAGE)
+        raise InstallError(message, remedy=f"{self.prog} --help lists the options", exit_code=USAGE)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -105,10 +105,10 @@ def _do(given: argparse.Namespace, worker: str, plan: Plan, told: Callable[[], s
     if given.uninstall and installed is None:
         _say(f"{plan.host}: nothing is installed in {plan.folder}")
     elif given.uninstall and given.dry_run:
-        _say(f"{plan.host}: {plan.folder} would be as it was before")
+        _say(f"{plan.host}: {plan.folder} would be restored")
     elif given.uninstall and installed is not None:
         installed.undo()
-        _say(f"{plan.host}: {plan.folder} is as it was before")
+        _say(f"{plan.host}: {plan.folder} is restored")
     elif given.dry_run:
         for line in plan.lines(link=given.link):
             _say(line)

@@ -69,7 +69,7 @@ def ask_blender(program: Path) -> tuple[str, Path]:
     told = run_blender(program, f"import bpy, json; print('VST|' + json.dumps([{answer}]))")  # ASCII: see run_blender
     found = re.search(r"^VST\|(.+)$", told, re.MULTILINE)
     if found is None:
-        raise ValueError("it is no Blender, and no Python that has bpy")
+        raise ValueError("it is neither a Blender nor a Python with bpy")
     version, folder = json.loads(found[1])
     return version, Path(folder)
 
@@ -94,7 +94,7 @@ def run_blender(program: Path, code: str, environment: Environment = os.environ)
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise OSError("it did not end within three minutes") from None
+        raise OSError("it did not finish within three minutes") from None
     return done.stdout.decode(errors="replace")
 
 

@@ -107,7 +107,7 @@ class Plan:
             path = self.folder / name
             if path.exists() or path.is_symlink():
                 raise InstallError(
-                    "is there already, and 'vst install' did not make it", where=path, remedy="take it away first"
+                    "is there already, and 'vst install' did not make it", where=path, remedy="remove it first"
                 )
 
     def _put(self, worker: str, *, link: bool) -> None:

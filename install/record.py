@@ -65,7 +65,7 @@ class Record:
                     path.rmdir()
         except OSError as error:
             raise InstallError(
-                f"cannot be put back ({error.strerror})", where=error.filename or folder, exit_code=OUTPUT
+                f"cannot be restored ({error.strerror})", where=error.filename or folder, exit_code=OUTPUT
             ) from None
 
 

@@ -57,11 +57,11 @@ def _status(plan: Plan) -> Status:
         return Status(plan.host, plan.folder, command=command)
     missing = [name for name in (*plan.sources, *plan.files) if not _is_there(plan, name)]
     if missing:
-        problem = f"{', '.join(missing)} went away"
+        problem = f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} no longer there"
     elif record.version != blender.version():
         problem = f"it is of version {record.version}"
     elif record.worker and not os.access(record.worker, os.X_OK):
-        problem = f"its worker {record.worker} is not there any more"
+        problem = f"its worker {record.worker} is no longer there"
     else:
         problem = ""
     return Status(plan.host, plan.folder, record.version, record.worker, problem, command)

@@ -145,7 +145,8 @@ class Client:
             self.greeting = event
             if event.get("protocol") != PROTOCOL:
                 version = event.get("version")
-                self._give_up(f"is of version {version} and does not fit this node; install both from one release")
+                what = f"is of version {version} and does not match this node"
+                self._give_up(f"{what}; install both from the same release")
         elif job in self._open:
             self._boxes[job].append(event)
             if event["event"] in LAST_EVENTS:

@@ -48,7 +48,7 @@ def check_exr(path: Path) -> ExrHeader:
     except OSError as error:
         raise WorkerError(f"{path} cannot be read ({error.strerror})") from None
     except (struct.error, ValueError, ArithmeticError, LookupError):
-        raise WorkerError(f"{path} is no whole EXR file; delete it and stylise the shot again") from None
+        raise WorkerError(f"{path} is not a complete EXR file; delete it and stylise the shot again") from None
 
 
 def is_whole(path: Path) -> bool:

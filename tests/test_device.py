@@ -62,7 +62,7 @@ def test_a_card_that_torch_has_no_code_for_is_left_alone(failing_card: list[str]
     failing_card.append("no kernel image is available for execution on the device")
     assert resolve_device().torch_device.type == "cpu"
     notes = [finding for finding in look_at_device() if finding.state == "note"]
-    assert [finding.text for finding in notes] == ["the card is not used: this torch has no code for it"]
+    assert [finding.text for finding in notes] == ["the GPU is not used: this torch does not support it"]
     with pytest.raises(ModelError, match=r"cannot be used .*no kernel image.*; choose cpu"):
         resolve_device("cuda")
 

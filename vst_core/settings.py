@@ -176,7 +176,7 @@ class RenderSettings(SettingsModel):
     plate: str = Field(description="Plate pattern, for example sh010.####.exr.")
     frames: Frames | None = Field(default=None, description="FIRST-LAST, inclusive; all frames on disk when left out.")
     chunk: Frames | None = Field(
-        default=None, description="FIRST-LAST within the frames: render only these, to the bits of the whole shot."
+        default=None, description="FIRST-LAST within the frames: render only these, bit for bit as in the whole shot."
     )
     state: Path | None = Field(
         default=None, description="Folder with the state of the frame before the chunk; the shot's own when left out."
@@ -185,7 +185,7 @@ class RenderSettings(SettingsModel):
         default=None,
         ge=0,
         le=10_000,
-        description="Make the chunk a draft: start so many frames before it, which are computed and not delivered.",
+        description="Make the chunk a draft: start this many frames before it, which are computed but not delivered.",
     )
     layer: str | None = Field(default=None, description="Layer whose colour is stylised; found when left out.")
     color_space: str | None = Field(
@@ -203,7 +203,9 @@ class RenderSettings(SettingsModel):
     tile: int = Field(
         default=0, ge=0, le=65536, description="Rows that the network computes at a time; 0 decides by the free memory."
     )
-    strength: float = Field(default=1.0, ge=0, le=1, description="How much of the stylised frame lies over the plate.")
+    strength: float = Field(
+        default=1.0, ge=0, le=1, description="How much of the stylised frame is mixed over the plate."
+    )
     keep_color: Literal["off", "luminance", "match"] = Field(
         default="off",
         description="Keep the plate's colours: luminance takes only light and shade from the style, match moves the "
@@ -212,7 +214,7 @@ class RenderSettings(SettingsModel):
     temporal: bool = Field(default=True, description="Carry the previous result along; off stylises each frame alone.")
     lags: Lags | None = Field(
         default=None,
-        description="How many frames back earlier results are looked at: what was hidden for less than that comes back "
+        description="How many frames back to look at earlier results: what was hidden for less than that comes back "
         "as it was. When left out 1,5 by a network; 1 by optimization, and in a draft of a chunk.",
     )
     passes: int = Field(

@@ -43,7 +43,7 @@ def _check_cuts(cuts: str) -> str:
         try:
             [int(part) for part in cuts.split(",")]
         except ValueError:
-            raise ValueError(f"{cuts!r} are no cuts; give auto, none or frame numbers such as 1040,1088") from None
+            raise ValueError(f"{cuts!r} are not cuts; give auto, none or frame numbers such as 1040,1088") from None
     return cuts
 
 

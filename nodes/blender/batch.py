@@ -27,7 +27,7 @@ def stylize_file(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog=f"blender --command {COMMAND}", description=_ABOUT)
     parser.add_argument("file", help="the .blend file")
     parser.add_argument("--node", help="the one node to stylise, by its name; all when left out")
-    parser.add_argument("--new-version", action="store_true", help="do not go on with an unfinished version")
+    parser.add_argument("--new-version", action="store_true", help="do not resume an unfinished version")
     given = parser.parse_args(list(arguments))
     try:
         bpy.ops.wm.open_mainfile(filepath=given.file)

@@ -39,7 +39,7 @@ def borrowed(shot: Shot, frame: int, folder: Path) -> Iterator[str]:
     global _at
     found = find_node(shot.uid)
     if found is None or found[1].node_tree is None:
-        raise WorkerError("the node was deleted; the frames that are done stay")
+        raise WorkerError("the node was deleted; finished frames are kept")
     scene = scene_of(found[0], bpy.data.scenes.get(shot.scene) or bpy.context.scene)  # which may be renamed
     _at = frame, folder
     try:

@@ -112,9 +112,7 @@ def _wind_down(task: Any) -> float | None:
 
 @with_properties(
     uid=UID,
-    resume=props.BoolProperty(
-        name="Resume", description="Go on with a version that did not come to its end", default=True
-    ),
+    resume=props.BoolProperty(name="Resume", description="Resume a version that was not finished", default=True),
 )
 class VST_OT_stylize(_Polling, bpy.types.Operator):  # type: ignore[misc] # noqa: N801 - Blender's way
     """Render what is linked to the node, stylise every frame, and show the result in the node."""
@@ -128,7 +126,7 @@ class VST_OT_stylize(_Polling, bpy.types.Operator):  # type: ignore[misc] # noqa
         if found is None:
             raise WorkerError("there is no such node; press the button on the node")
         if running(self.uid) is not None:
-            raise WorkerError("this node is at work already; cancel that first")
+            raise WorkerError("this node is already running; cancel that run first")
         scene = scene_of(found[0], context.scene)
         return Run(scene, *found, windowed=windowed, resume=self.resume)
 

@@ -90,7 +90,7 @@ def _plate(scene: Any, tree: Any, node: Any) -> Iterator[Problem]:
     if settings.source == "SEQUENCE" and "#" not in settings.pattern:
         yield Problem("the image sequence has no # for the number of the frame; write it as shot.####.exr")
     elif settings.source == "CLIP" and (settings.clip is None or settings.clip.source != "SEQUENCE"):
-        line = "the clip is no image sequence; link it to Image and take the frames from Node Inputs"
+        line = "the clip is not an image sequence; link it to Image and take the frames from Node Inputs"
         yield Problem(line, "inputs", "Use Node Inputs")
     elif settings.source == "RENDER":
         yield from _inputs(scene, tree, node)

@@ -124,7 +124,7 @@ class Run:
                 self._note(heard.popleft())
             yield
             if find_node(shot.uid) is None:
-                raise WorkerError("the node was deleted; the frames that are done stay")
+                raise WorkerError("the node was deleted; finished frames are kept")
         self._finish(self.job)
 
     def _dump(self) -> Iterator[None]:

@@ -28,7 +28,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("script", help="the .nk file")
     parser.add_argument("--node", help="the one node to stylise, by its name; all when left out")
     parser.add_argument("--frames", type=_frames, help="FIRST-LAST, written as --frames=1001-1100, or Nuke takes it")
-    parser.add_argument("--new-version", action="store_true", help="do not go on with an unfinished version")
+    parser.add_argument("--new-version", action="store_true", help="do not resume an unfinished version")
     given = parser.parse_args(list(arguments))
     try:
         nuke.scriptOpen(given.script)

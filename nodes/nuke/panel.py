@@ -64,7 +64,7 @@ def _all_knobs() -> Iterator[nuke.Knob]:
     yield nuke.Tab_Knob("vst", "Stylize")
     yield from _styles()
     yield from _knobs_of(_FIRST_TAB)
-    yield _double("strength", "Strength", 1.0, "How much of the stylised frame lies over the plate.", (0, 1))
+    yield _double("strength", "Strength", 1.0, "How much of the stylised frame is mixed over the plate.", (0, 1))
     yield from _frames()
     yield from _buttons()
     for group in dict.fromkeys(knob.group for knob in _shown()):
@@ -109,7 +109,7 @@ def _buttons() -> Iterator[nuke.Knob]:
     yield nuke.Text_Knob("buttons_divider", "")
     for name, label, text in (
         ("stylize", "Stylize", "Write the inputs, stylise every frame, and show the result in this node."),
-        ("cancel", "Cancel", "Stop; frames that are done stay, and the next run goes on from there."),
+        ("cancel", "Cancel", "Stop; finished frames are kept, and the next run continues from there."),
         ("reload_frames", "Reload", "Read the stylised frames again."),
         ("open_log", "Open Log", "Show the log of the last run."),
     ):
@@ -118,7 +118,7 @@ def _buttons() -> Iterator[nuke.Knob]:
         if name == "stylize":
             button.setFlag(nuke.STARTLINE)
         yield button
-    yield nuke.Text_Knob("status", "", "Nothing was stylised yet.")
+    yield nuke.Text_Knob("status", "", "Nothing has been stylised yet.")
 
 
 def _knobs_of(group: str) -> Iterator[nuke.Knob]:

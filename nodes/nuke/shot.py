@@ -109,7 +109,7 @@ def output_root(node: nuke.Node) -> Path:
     if not folder.is_absolute():
         if "root.name" in str(node["folder"].value()) and not nuke.root()["name"].value():
             raise WorkerError("the script has never been saved, so it has no folder for the frames; save it")
-        raise WorkerError(f"the output folder {folder} is no whole path; name one")
+        raise WorkerError(f"the output folder {folder} is not an absolute path; choose one that is")
     if not is_writable(folder):
         raise WorkerError(f"{folder} cannot be written; choose another output folder")
     return without_upwards(folder) / safe_name(node.fullName())

@@ -167,7 +167,7 @@ def test_a_studios_nuke_whose_record_is_damaged_hides_no_other_host_and_can_be_m
     own, shared = findings(vst("doctor", "--json"), "Nuke")
     assert own["text"] == f"the node is not in {home / '.nuke'}"
     assert (shared["text"], shared["remedy"]) == (
-        f"the node in {studio}: menu.py went away",
+        f"the node in {studio}: menu.py is no longer there",
         f'vst install nuke --prefix "{studio}"',
     )
     (studio / "vst" / "installed.json").write_text("{")

@@ -33,7 +33,7 @@ def test_a_table_is_read_as_spreadsheets_write_it(tmp_path: Path, mark: str, sep
     [
         ("", "shots.csv: has no shots"),
         ("shot,plate\n", "shots.csv: has no shots"),
-        ("plate\na", "line 1: there is no column 'shot'; the first line names the columns"),
+        ("plate\na", "line 1: no column 'shot'; the first line names the columns"),
         ("shot,stile\na,oil", "line 1: unknown column 'stile'; did you mean style?"),
         ("shot,x\na,oil", "line 1: unknown column 'x'; columns have the names of the options of vst render"),
         ("shot,style,style\na,oil,ink", "line 1: column 'style' is given twice"),

@@ -38,7 +38,8 @@ def test_every_version_that_was_started_gets_the_node(home: Path, vst: Run) -> N
     installed = vst("install", "blender")
     assert installed.code == 0
     assert [line for line in installed.out.splitlines() if "not checked" in line] == [
-        f"Blender {version}: not checked, its program was not found; --program names it" for version in ("4.5", "5.0")
+        f"Blender {version}: not checked: its program was not found; name it with --program"
+        for version in ("4.5", "5.0")
     ]
     for version in ("4.5", "5.0"):
         own = home / ".config" / "blender" / version / "extensions" / "user_default" / "vst"

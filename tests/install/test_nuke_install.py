@@ -76,7 +76,7 @@ def test_a_block_whose_folder_was_removed_by_hand_is_taken_out(home: Path, vst: 
     left = snapshot(home)
     assert "would be as it was" in vst("install", "nuke", "--uninstall", "--dry-run").out
     assert snapshot(home) == left
-    assert "is as it was before" in vst("install", "nuke", "--uninstall").out
+    assert "is restored" in vst("install", "nuke", "--uninstall").out
     assert snapshot(home) == before
     assert "nothing is installed" in vst("install", "nuke", "--uninstall").out
 

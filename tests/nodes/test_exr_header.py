@@ -51,7 +51,7 @@ def test_a_whole_file_is_told_from_one_that_was_cut_off(write: Callable[[Path], 
     for end in (0, 3, 8, 100, 400, len(whole) // 2, len(whole) - 1):
         path.write_bytes(whole[:end])
         assert not is_whole(path)
-        with pytest.raises(WorkerError, match="is no whole EXR file; delete it"):
+        with pytest.raises(WorkerError, match="is not a complete EXR file; delete it"):
             check_exr(path)
 
 

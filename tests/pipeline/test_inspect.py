@@ -178,11 +178,11 @@ def test_weights_and_styles_have_to_be_there_as_they_were(
     assert (finding.check, finding.where, finding.what) == (
         "weights",
         str(network),
-        "is not any more what the render was made with",
+        "is no longer what the render was made with",
     )
     network.unlink()
     (finding,) = inspect(tmp_path / "out").findings
-    assert finding.what == "is not there any more, and cannot be proven"
+    assert finding.what == "is no longer there, and cannot be checked"
 
 
 def test_a_colour_space_that_nobody_knows_is_told_of(folder: Path) -> None:

@@ -375,7 +375,7 @@ def test_without_a_manifest_there_is_nothing_to_verify(tmp_path: Path) -> None:
 
 
 def test_what_several_frames_have_is_said_once() -> None:
-    findings = [Finding("complete", "is not there", frame, f"{frame}.exr") for frame in (1001, 1002, 1009)]
+    findings = [Finding("complete", "is missing", frame, f"{frame}.exr") for frame in (1001, 1002, 1009)]
     group, other = grouped([*findings, Finding("chain", "was not made", -3, "x.exr")])
     assert str(group) == "frames 1001-1002,1009, 1001.exr: is not there"
     assert str(other) == "frame -3, x.exr: was not made"

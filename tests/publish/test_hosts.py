@@ -197,7 +197,7 @@ def test_a_repair_that_is_refused_is_told_in_a_host_and_keeps_no_other_shot_from
     def run(*arguments: str) -> tuple[int, str, str]:
         """As a process."""
         if "--repair" not in arguments:
-            return 6, '{"event": "finding", "check": "complete", "message": "is not there"}\n' + verified, "vst: no"
+            return 6, '{"event": "finding", "check": "complete", "message": "is missing"}\n' + verified, "vst: no"
         repaired.append(Path(arguments[1]).name)
         return {"a": (4, refused, "warning: something else"), "b": (-9, verified, "")}.get(
             repaired[-1][0], (0, verified, "")

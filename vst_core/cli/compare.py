@@ -31,7 +31,7 @@ _SHARED = (
 _MORE = (
     parameter(
         "output",
-        Annotated[Path | None, typer.Option("--output", "-o", metavar="FOLDER", help="Where everything goes.")],
+        Annotated[Path | None, typer.Option("--output", "-o", metavar="FOLDER", help="Folder for all results.")],
     ),
     parameter(
         "only",

@@ -129,7 +129,7 @@ def _note_whole_clips(timeline: Path, rows: list[Row]) -> None:
     whole = ", ".join(row.shot for row in rows if "frames" not in row.values)
     if whole:
         what = f"which frames the cut uses is not said of clips that are retimed or no image sequence ({whole})"
-        typer.echo(f"warning: {timeline}: {what}; all on disk are taken", err=True)
+        typer.echo(f"warning: {timeline}: {what}; using all frames on disk", err=True)
 
 
 def _of_row(row: Row) -> dict[str, Any]:

@@ -74,11 +74,11 @@ class TerminalJob(Terminal):
         if happening == "frame":
             self._frame(event)
         elif happening == "again":
-            self._print(f"warning: {task}: {event.message}; begun again")
+            self._print(f"warning: {task}: {event.message}; retrying")
         elif happening == "failed":
             self._print(f"error: {task}: {event.message}")
         elif happening == "skipped":
-            self._print(f"warning: {task}: left out, since it goes on from what failed")
+            self._print(f"warning: {task}: skipped, since it continues from what failed")
         self._bar.update(self._row, completed=self._count(), detail=", ".join(self._at_work.values()))
 
     def seam(self, shot: str, seam: Seam) -> None:

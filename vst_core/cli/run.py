@@ -45,7 +45,7 @@ def run() -> NoReturn:
         code, message = ExitCode.INTERRUPTED, _STOPPED
     except (BrokenPipeError, SystemExit):  # which is what typer makes of it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains again while it exits
-        code, message = ExitCode.OUTPUT, "the reader of the output went away"
+        code, message = ExitCode.OUTPUT, "the reader of the output is gone"
     except Exception as error:  # noqa: BLE001 - the last resort before the user
         if is_out_of_memory(error):
             code, message = ExitCode.MODEL, "out of memory; lower --scale"

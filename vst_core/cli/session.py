@@ -32,7 +32,7 @@ def task(
         typer.Option("--part", metavar="FIRST-LAST", help="Frames between two cuts; no preroll leaves them."),
     ] = None,
     path_mapping: Annotated[
-        Path | None, typer.Option("--path-mapping", metavar="FILE", help="Where files lie on this machine.")
+        Path | None, typer.Option("--path-mapping", metavar="FILE", help="Where files are on this machine.")
     ] = None,
 ) -> None:
     """Render a shot or a chunk in the session. It goes on after the last good frame; SIGTERM keeps what is done."""

@@ -39,7 +39,7 @@ def check(settings: RenderSettings, json: bool) -> None:
     if complaints:
         raise typer.Exit(int(complaints[0].exit_code))
     if not json:
-        typer.echo("nothing stands in the way")
+        typer.echo("no problems found")
 
 
 def describe(

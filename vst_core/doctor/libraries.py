@@ -31,12 +31,12 @@ def look_at_torch() -> Iterator[Finding]:
     if torch.__version__.partition("+")[2] == torchvision.__version__.partition("+")[2]:
         yield Finding("torch", versions)
     else:
-        yield Finding("torch", f"{versions}: of different builds, which does no harm here", "note")
+        yield Finding("torch", f"{versions}: of different builds, which is harmless here", "note")
     has_card = any(Path(name).exists() for name in ("/dev/nvidia0", "/proc/driver/nvidia/version"))
     if has_card and not torch.cuda.is_available():
         built = f"for CUDA {torch.version.cuda}, which finds no driver" if torch.version.cuda else "without CUDA"
-        remedy = "install the torch whose CUDA the driver has: nvidia-smi shows it, pytorch.org has the command"
-        yield Finding("torch", f"there is an NVIDIA card, and this torch is built {built}", "note", remedy)
+        remedy = "install a torch for the driver's CUDA version: nvidia-smi shows it, pytorch.org has the command"
+        yield Finding("torch", f"there is an NVIDIA GPU, but this torch is built {built}", "note", remedy)
 
 
 def look_at_openimageio() -> Iterator[Finding]:

@@ -21,8 +21,8 @@ def look_at_device() -> Iterator[Finding]:
     else:
         yield Finding("device", f"{device}, {free_memory(device.torch_device) / 2**30:.1f} GiB free")
         if device.torch_device.type == "cpu" and torch.cuda.is_available():
-            text = "the card is not used: this torch has no code for it"
-            remedy = "install a torch that is built for it: pytorch.org has those for older versions of CUDA"
+            text = "the GPU is not used: this torch does not support it"
+            remedy = "install a torch that supports it: pytorch.org has builds for older versions of CUDA"
             yield Finding("device", text, "note", remedy)
 
 
@@ -49,10 +49,12 @@ def look_at_weights() -> Iterator[Finding]:
         whole = [path for state, path in found if state == "ok"]
         for state, path in found:
             if state == "corrupt":
-                yield Finding("weights", f"{path}: is corrupt", "wrong", "delete it and fetch it again", ExitCode.MODEL)
+                yield Finding(
+                    "weights", f"{path}: is corrupt", "wrong", "delete it and download it again", ExitCode.MODEL
+                )
         if whole:
             yield Finding("weights", f"{network}: {whole[0]}")
         else:
             need = "--flow raft needs" if network == "raft" else "optimisation, training and measures of style need"
-            text = f"{network}: not here; only {need} it"
+            text = f"{network}: not found; only {need} it"
             yield Finding("weights", text, "note", "vst weights pull --to FOLDER, then VST_WEIGHTS=FOLDER")

@@ -59,7 +59,7 @@ def look_at_hosts() -> Iterator[Finding]:
         if status.problem:
             yield Finding(status.host, f"the node in {status.folder}: {status.problem}", "note", status.command)
         elif not status.version:
-            yield Finding(status.host, f"the node is not in {status.folder}", "note", status.command)
+            yield Finding(status.host, f"not installed in {status.folder}", "note", status.command)
         else:
             worker = f", runs {status.worker}" if status.worker else ""
             yield Finding(status.host, f"has the node {status.version}{worker}")

@@ -28,7 +28,7 @@ class FarmSettings(SettingsModel):
         default=False, description="Look through the plates for cuts, which takes a while, and end chunks there."
     )
     handles: int = Field(
-        default=0, ge=0, le=10_000, description="Frames beyond each end of the range to deliver, as far as there are."
+        default=0, ge=0, le=10_000, description="Frames to deliver beyond each end of the range, where they exist."
     )
     seconds_per_frame: float | None = Field(
         default=None, gt=0, description="Time of one frame, as a render of a few frames shows it, for the plan's times."
@@ -43,13 +43,15 @@ class SubmitSettings(SettingsModel):
         description="local: processes on this machine; openjd: an Open Job Description bundle; slurm: sbatch.",
     )
     cores: int = Field(
-        default=0, ge=0, le=100_000, description="Processor threads that local tasks take together; 0 for all."
+        default=0, ge=0, le=100_000, description="Processor threads that local tasks may use together; 0 for all."
     )
     memory: float = Field(
-        default=0, ge=0, description="Gigabytes that local tasks take together; 0 for what is free at the start."
+        default=0,
+        ge=0,
+        description="Gigabytes that local tasks may use together; 0 for what is free at the start.",
     )
     retries: int = Field(
-        default=2, ge=0, le=100, description="How often a task that crashed or was lost is begun again."
+        default=2, ge=0, le=100, description="How many times to retry a task that crashed or was lost."
     )
     job: Path | None = Field(default=None, description="Folder for openjd's bundle, or slurm's scripts and logs.")
     name: str = Field(default="", max_length=128, description="Name of the job; the list's or the shot's if left out.")

@@ -107,7 +107,7 @@ def _read_table(path: Path, columns: Sequence[str]) -> Iterator[Row]:
         check_columns(names, ("shot", *columns), where)
         if "shot" not in names:
             remedy = "the first line names the columns, for example shot,plate,frames"
-            raise SettingsError("there is no column 'shot'", where=where, remedy=remedy)
+            raise SettingsError("no column 'shot'", where=where, remedy=remedy)
 
 
 def _row(names: Sequence[str], cells: Sequence[str], where: str) -> Row:

@@ -183,19 +183,19 @@ def _of_run(run: Run) -> Iterator[Finding]:
     try:
         ColorConfig.load().resolve(run.color_space)
     except VstError as error:
-        yield Finding("color_space", f"{run.color_space!r} is no colour space here ({error.what})", None, "")
+        yield Finding("color_space", f"{run.color_space!r} is not a known colour space ({error.what})", None, "")
 
 
 def _unproven(asset: Asset, network: str) -> str:
     """Why a file cannot be shown to be the one that the render was made with; empty where it can."""
     known = {each.file_name: each.sha256 for each in weights.KNOWN}
     if asset.name in known:
-        return "" if asset.sha256.startswith(known[asset.name]) else "was not the file that goes by this name"
+        return "" if asset.sha256.startswith(known[asset.name]) else "was not the known file of this name"
     places = [Path(asset.path)]
     if network in ARCHITECTURES:  # which every machine has a copy of
         places.append(find_checkpoint(network))
     there = [place for place in places if place.is_file()]
     if not there:
-        return "is not there any more, and cannot be proven"
+        return "is no longer there, and cannot be checked"
     same = any(weights.file_sha256(place) == asset.sha256 for place in there)
-    return "" if same else "is not any more what the render was made with"
+    return "" if same else "is no longer what the render was made with"

@@ -82,7 +82,7 @@ def verify_shot(output: FrameSequence, on_frame: Callable[[int], object] = lambd
             on_frame(frame)
     findings += [_unknown(output, frame) for frame in strangers]
     absent = {frame for frame in expected if frame not in records and frame not in strangers}
-    findings += [Finding("complete", "is not there", frame, str(output.path(frame))) for frame in absent]
+    findings += [Finding("complete", "is missing", frame, str(output.path(frame))) for frame in absent]
     findings += _beside(output, manifest)
     return Verification(output, manifest, tuple(expected), in_order(findings))
 
@@ -100,7 +100,7 @@ def _beside(output: FrameSequence, manifest: Manifest) -> Iterator[Finding]:
     if said != manifest:
         lacks = all(run in manifest.runs for run in said.runs) and len(said.frames) < len(known)
         lacks = lacks and all(known.get(record.frame) == record for record in said.frames)
-        yield Finding("complete" if lacks else "manifest", "is behind what was rendered", None, str(path))
+        yield Finding("complete" if lacks else "manifest", "is older than the frames", None, str(path))
 
 
 def _unknown(output: FrameSequence, frame: int) -> Finding:
@@ -117,7 +117,7 @@ def _look(output: FrameSequence, manifest: Manifest, record: FrameRecord) -> lis
     if path != output.path(record.frame):
         return [found("manifest", "is not the file of that frame")]
     if not path.is_file():
-        return [found("complete", "is not there")]
+        return [found("complete", "is missing")]
     findings = []
     try:
         if sha256_of(path) != record.sha256:

@@ -87,7 +87,7 @@ def prove(path: Path) -> str:
         raise ModelError(
             f"is corrupt: SHA-256 begins {digest[:8]}, not {known.sha256[:8]}",
             where=path,
-            remedy="delete it and fetch it again",
+            remedy="delete it and download it again",
         )
     return digest
 

@@ -137,7 +137,7 @@ def _parse_object(line: bytes) -> dict[str, Any]:
     except ValueError as error:
         raise _unreadable(f"is not JSON ({_shown(str(error))})", line) from None
     if not isinstance(data, dict):
-        raise _unreadable("is no JSON object", line)
+        raise _unreadable("is not a JSON object", line)
     return data
 
 

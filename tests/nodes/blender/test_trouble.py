@@ -87,4 +87,4 @@ def test_a_node_that_is_spoilt_or_gone_ends_its_run(tmp_path: Path) -> None:
     assert (edited["doing"], edited["code"]) == ("failed", 1)
     assert edited["message"].startswith("internal error (KeyError")
     assert (deleted["doing"], deleted["code"]) == ("failed", 4)
-    assert deleted["message"] == "the node was deleted; the frames that are done stay"
+    assert deleted["message"] == "the node was deleted; finished frames are kept"

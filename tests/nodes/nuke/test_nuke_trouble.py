@@ -141,7 +141,7 @@ def test_no_worker(nuke_app: NukeApp) -> None:
         ("talkative", "gave no sign of life for 1 s and was ended"),
         ("stillborn", "stopped with exit code 1: ModuleNotFoundError: No module named 'torch'"),
         ("complaining", "stopped with exit code 4: no space left; make some"),
-        ("of_another_time", "is of version 9.9 and does not fit this node; install both from one release"),
+        ("of_another_time", "is of version 9.9 and does not match this node; install both from the same release"),
         ("never_ready", "has not started within 1 s"),
     ],
 )
@@ -225,7 +225,7 @@ def test_a_plate_that_nuke_cannot_render(nuke_app: NukeApp) -> None:
         ({"views": "main middle"}, "the script has no view 'middle', only main; correct Views"),
         ({"style": "other"}, "a style is set to other and has no file or name; give it one"),
         ({"method": "optimization"}, "the optimisation paints after an image, and 'oil' is none"),
-        ({"folder": "stylized"}, "the output folder stylized is no whole path; name one"),
+        ({"folder": "stylized"}, "the output folder stylized is not an absolute path; choose one that is"),
         ({"folder": "/dev/null/stylized"}, "/dev/null/stylized cannot be written; choose another output folder"),
         ({"flow_layer": "motion"}, "plate has no motion vectors in 'motion', only backward, depth, forward, rgba"),
     ],
