@@ -144,7 +144,7 @@ def test_hosts_are_found_with_what_is_in_them(vst: Run, home: Path, tmp_path: Pa
     (blender,), (nuke,) = findings(told, "Blender 4.5"), findings(told, "Nuke")
     assert (blender["state"], blender["text"]) == ("ok", f"has the node {vst_core.__version__}, runs {VST}")
     assert (nuke["state"], nuke["remedy"]) == ("note", "vst install nuke")
-    assert f"its worker {tmp_path / 'gone'} is not there any more" in nuke["text"]
+    assert f"its worker {tmp_path / 'gone'} is no longer there" in nuke["text"]
 
 
 def test_a_studios_nuke_is_found_by_its_path(vst: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,7 +165,7 @@ def test_a_studios_nuke_whose_record_is_damaged_hides_no_other_host_and_can_be_m
     monkeypatch.setenv("NUKE_PATH", str(studio / "vst"))
     (studio / "vst" / "menu.py").unlink()
     own, shared = findings(vst("doctor", "--json"), "Nuke")
-    assert own["text"] == f"the node is not in {home / '.nuke'}"
+    assert own["text"] == f"not installed in {home / '.nuke'}"
     assert (shared["text"], shared["remedy"]) == (
         f"the node in {studio}: menu.py is no longer there",
         f'vst install nuke --prefix "{studio}"',

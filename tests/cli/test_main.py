@@ -146,7 +146,7 @@ def test_check_in_words_and_in_json(small_shot: SmallShot, tmp_path: Path, vst: 
     assert [event["message"] for event in told.events] == words.out.splitlines()
     assert all(event["event"] == "complaint" and event["exit_code"] == 3 for event in told.events)
     sound = small_shot.command(tmp_path / "out")[1:]
-    assert vst("check", *sound) == Outcome(0, "nothing stands in the way\n", "")
+    assert vst("check", *sound) == Outcome(0, "no problems found\n", "")
     assert vst("check", *sound, "--json") == Outcome(0, "", "")
     assert list(tmp_path.iterdir()) == []
 

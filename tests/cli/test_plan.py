@@ -63,7 +63,7 @@ def test_clips_whose_frames_are_not_said_are_named(vst: Run, small_shot: SmallSh
     shown = plan(vst, small_shot, tmp_path, *more)
     assert [task["frames"] for task in json.loads(shown.out)["tasks"]] == ["1001-1005", "1002-1003"]
     assert shown.err.startswith(f"warning: {tmp_path / 'cut.otio'}: which frames the cut uses is not said of ")
-    assert shown.err.endswith("(a); all on disk are taken\n")
+    assert shown.err.endswith("(a); using all frames on disk\n")
     assert plan(vst, small_shot, tmp_path, *more, "--frames", "1001-1002").err == ""
 
 

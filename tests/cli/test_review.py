@@ -23,14 +23,14 @@ def pattern(tmp_path: Path) -> str:
 @pytest.mark.parametrize(
     ("command", "output", "options", "code", "complaint"),
     [
-        ("sheet", "a.jpg", (), 2, "a contact sheet is written as PNG; name the output .png"),
-        ("movie", "a.avi", (), 2, "is no movie; name it .mp4 or .mov"),
-        ("movie", "a.mp4", (), 4, "would change its size on the way; give --frames"),
+        ("sheet", "a.jpg", (), 2, "a contact sheet is written as PNG; end the output name in .png"),
+        ("movie", "a.avi", (), 2, "is not a movie; end its name in .mp4 or .mov"),
+        ("movie", "a.mp4", (), 4, "would change size partway through; give --frames"),
         ("movie", "a.mp4", ("--frames", "1-3"), 3, "1 of 3 frames are missing: 3"),
         ("movie", "a.mp4", ("--frames", "9" * 5000), 2, "is not a range of consecutive frames"),
-        ("movie", "a.mp4", ("--rate", "24/0"), 2, "'24/0' is no frame rate"),
-        ("clip", "a.edl", (), 2, "is no timeline; name it .otio"),
-        ("clip", "a.otio", (), 3, "there is no manifest of these frames"),
+        ("movie", "a.mp4", ("--rate", "24/0"), 2, "'24/0' is not a frame rate"),
+        ("clip", "a.edl", (), 2, "is not a timeline; end its name in .otio"),
+        ("clip", "a.otio", (), 3, "there is no manifest for these frames"),
     ],
 )
 def test_what_cannot_be_made(

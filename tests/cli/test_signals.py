@@ -79,7 +79,7 @@ def test_a_reader_that_goes_away_is_no_traceback(small_shot: SmallShot, tmp_path
         assert child.stderr is not None
         complaints = child.stderr.read()
     assert child.returncode == 4
-    assert complaints == "vst: the reader of the output went away\n"
+    assert complaints == "vst: the reader of the output is gone\n"
     for name in outputs(tmp_path):
         read_frame(tmp_path / name)
     assert leftovers(tmp_path) == []

@@ -18,7 +18,7 @@ def test_a_sound_shot_a_damaged_one_and_one_that_is_not_done(rendered: Path, tmp
     partial = vst("verify", folder / "out.####.exr")
     assert (partial.code, partial.err) == (6, "")
     assert partial.out.splitlines() == [
-        f"frame 1003, {out(folder, 1003)}: is not there",
+        f"frame 1003, {out(folder, 1003)}: is missing",
         f"{pattern}: of 4 frames, 0 broken, 1 missing",
     ]
     out(folder, 1002).write_bytes(b"")

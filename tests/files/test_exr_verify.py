@@ -55,6 +55,6 @@ def test_a_frame_that_was_written_otherwise_gets_no_name(
         write_parts(path, specs, planes, final=final)
 
     monkeypatch.setattr(frame_io, "write_parts", write)
-    with pytest.raises(OutputError, match=rf"does not read back \({said}\)"):
+    with pytest.raises(OutputError, match=rf"cannot be read back \({said}\)"):
         rewrite(tmp_path / "b.exr", read_frame(plate))
     assert list(tmp_path.iterdir()) == [plate]

@@ -68,7 +68,7 @@ def test_one_host_that_fails_does_not_stop_the_others(home: Path, vst: Run) -> N
         (("houdini",), 2, "'houdini'"),
         (("nuke", "--no-such-option"), 2, "--no-such-option"),
         (("blender",), 3, "no Blender from 4.2 on was found"),
-        (("blender", "--program", "none"), 3, "none: cannot be asked"),
+        (("blender", "--program", "none"), 3, "none: cannot be run"),
         (("nuke", "--prefix", "/proc/none"), 4, "cannot be written"),
         (("blender", "--zip", "/proc/none/vst.zip"), 4, "cannot be written"),
     ],

@@ -158,7 +158,7 @@ def test_a_full_disk_costs_the_user_no_file_of_his_own(tmp_path: Path, host: Pat
     work.carry_out("1.0", "", link=False)
     installed, with_it = work.record(), snapshot(tmp_path)
     assert installed is not None
-    with largest_file(3000), pytest.raises(InstallError, match="cannot be put back"):
+    with largest_file(3000), pytest.raises(InstallError, match="cannot be restored"):
         installed.undo()
     assert snapshot(tmp_path) == with_it
     installed.undo()

@@ -74,7 +74,7 @@ def test_a_block_whose_folder_was_removed_by_hand_is_taken_out(home: Path, vst: 
     vst("install", "nuke")
     shutil.rmtree(home / ".nuke" / "vst")
     left = snapshot(home)
-    assert "would be as it was" in vst("install", "nuke", "--uninstall", "--dry-run").out
+    assert "would be restored" in vst("install", "nuke", "--uninstall", "--dry-run").out
     assert snapshot(home) == left
     assert "is restored" in vst("install", "nuke", "--uninstall").out
     assert snapshot(home) == before

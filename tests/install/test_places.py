@@ -56,7 +56,7 @@ def test_the_folder_that_blender_is_told_to_use_is_the_one(tmp_path: Path) -> No
 
 
 def test_what_is_no_blender_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="no Blender"):
+    with pytest.raises(ValueError, match="neither a Blender"):
         ask_blender(program(tmp_path / "blender", "4.5.0"))
     with pytest.raises(OSError, match="No such file"):
         ask_blender(tmp_path / "none")

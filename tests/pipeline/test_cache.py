@@ -81,7 +81,7 @@ def test_a_network_that_could_not_be_loaded_is_not_kept(
     broken.write_bytes(b"no network")
     render("small", **with_network(small_network))
     for _ in range(2):
-        with pytest.raises(ModelError, match="no network"):
+        with pytest.raises(ModelError, match="is not a network"):
             render("broken", **with_network(broken))
     assert loaded == ["small", "broken", "broken"]
 

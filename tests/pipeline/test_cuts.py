@@ -89,7 +89,7 @@ def test_a_cut_outside_the_shot(two_shots: SmallShot, small_network: Path, tmp_p
 def test_cuts_that_are_no_numbers(vst: Any, two_shots: SmallShot, tmp_path: Path) -> None:
     said: Outcome = vst(*two_shots.command(tmp_path, "--cuts", "here"))
     assert said.code == ExitCode.USAGE
-    assert "'here' are no cuts; give auto, none or frame numbers such as 1040,1088" in said.err
+    assert "'here' are not cuts; give auto, none or frame numbers such as 1040,1088" in said.err
     assert said.err.count("\n") == 1
 
 

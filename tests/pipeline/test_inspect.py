@@ -191,7 +191,7 @@ def test_a_colour_space_that_nobody_knows_is_told_of(folder: Path) -> None:
     data["runs"][0]["color_space"] = "Old Film"
     file.write_text(json.dumps(data))
     (finding,) = inspect(folder).findings
-    assert (finding.check, "'Old Film' is no colour space here" in finding.what) == ("color_space", True)
+    assert (finding.check, "'Old Film' is not a known colour space" in finding.what) == ("color_space", True)
 
 
 def test_what_is_packed_with_loss_is_not_held_to_the_bit(

@@ -340,7 +340,7 @@ def test_one_damaged_manifest_hides_no_other_shot(rendered: Path, tmp_path: Path
     with pytest.raises(InputError, match=r"other\.manifest\.json: is not a manifest"):
         find_shots(folder)
     (tmp_path / "other.manifest.json").write_text("{")
-    with pytest.raises(InputError, match=r"other\.manifest\.json: is no manifest"):
+    with pytest.raises(InputError, match=r"other\.manifest\.json: is not a manifest"):
         find_shots(tmp_path)
     (folder / NAME).write_text("{")  # the journals know the shot
     assert [shot.pattern for shot in find_shots(folder, damaged.append)] == [str(folder / "out.####.exr")]
@@ -377,5 +377,5 @@ def test_without_a_manifest_there_is_nothing_to_verify(tmp_path: Path) -> None:
 def test_what_several_frames_have_is_said_once() -> None:
     findings = [Finding("complete", "is missing", frame, f"{frame}.exr") for frame in (1001, 1002, 1009)]
     group, other = grouped([*findings, Finding("chain", "was not made", -3, "x.exr")])
-    assert str(group) == "frames 1001-1002,1009, 1001.exr: is not there"
+    assert str(group) == "frames 1001-1002,1009, 1001.exr: is missing"
     assert str(other) == "frame -3, x.exr: was not made"

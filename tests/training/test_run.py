@@ -168,7 +168,7 @@ def test_a_lack_of_memory_is_said_with_what_a_training_can_do_about_it(
         raise torch.OutOfMemoryError("CUDA out of memory.")
 
     monkeypatch.setattr(Trainer, "_advance", short)
-    with pytest.raises(ModelError, match=r"^the training: out of memory; lower side or batch of the stages"):
+    with pytest.raises(ModelError, match=r"^the training: out of memory; lower the side or batch of the stages"):
         trained(tmp_path, small_weights)
 
 

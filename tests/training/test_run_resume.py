@@ -107,7 +107,7 @@ def test_a_style_with_other_pixels_is_another_training(copied: Path, small_weigh
 
 def test_some_other_file_is_not_replaced(tmp_path: Path, small_weights: Path) -> None:
     network(tmp_path).write_bytes(b"something else")
-    with pytest.raises(OutputError, match="or by something else"):
+    with pytest.raises(OutputError, match="or by another program"):
         trained(tmp_path, small_weights)
     assert network(tmp_path).read_bytes() == b"something else"
 

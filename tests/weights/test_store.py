@@ -106,7 +106,7 @@ def test_a_known_file_with_a_flipped_bit_is_refused(places: tuple[Path, Path], m
     for message in (refusal(lambda: load("vgg16")), refusal(lambda: load("vgg16", path))):
         assert str(path) in message
         assert "corrupt" in message
-        assert "fetch it again" in message
+        assert "download it again" in message
 
 
 def test_a_file_with_a_known_name_must_be_the_known_one(tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ def test_without_weights_a_trial_says_so_and_fetches_none(
 
 
 def test_a_trial_of_a_network_that_is_not_there_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(vst_core.ModelError, match="no network"):
+    with pytest.raises(vst_core.ModelError, match="unknown network"):
         trial(method="feedforward", network=str(tmp_path / "none.safetensors"))
 
 
