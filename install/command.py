@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -83,9 +84,9 @@ def _path(text: str) -> Path:
 
 
 def _program(text: str) -> Path:
-    """The same of a program; one of another machine, or on the PATH, is left as it was given."""
+    """The same of a program, which may lie on the PATH; one of another machine is left as it was given."""
     path = _path(text)
-    return path if path.exists() else Path(text)
+    return path if path.exists() else Path(shutil.which(text) or text)
 
 
 def _blender(given: argparse.Namespace) -> Iterator[Work]:

@@ -67,6 +67,12 @@ def test_the_users_nuke_has_the_node_and_loses_it_again(home: Path, vst: Run, co
     assert snapshot(home) == before
 
 
+def test_a_worker_on_the_path_is_found_by_its_name(home: Path, vst: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(VST.parent))
+    assert vst("install", "nuke", "--worker", "vst").code == 0
+    assert start(home / ".nuke")[1] == str(VST)
+
+
 def test_a_block_whose_folder_was_removed_by_hand_is_taken_out(home: Path, vst: Run) -> None:
     (home / ".nuke").mkdir()
     (home / ".nuke" / "init.py").write_text("MINE = 1\n")
