@@ -56,6 +56,13 @@ def test_what_is_not_there_whole_is_fetched_and_its_licence_listed(
     assert len(list(folder.iterdir())) == 3
 
 
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="there is no file here that cannot be read")
+def test_what_cannot_be_read_is_fetched_again(server: tuple[str, list[str]], tmp_path: Path) -> None:
+    (tmp_path / "vgg16.pth").symlink_to("/proc/self/mem")
+    assert all(fetched for _, fetched in pull(tmp_path, table(server[0])))
+    assert (tmp_path / "vgg16.pth").read_bytes() == CONTENT["vgg16.pth"]
+
+
 @pytest.mark.parametrize(
     ("name", "sha256", "words"),
     [

@@ -38,13 +38,20 @@ def pull(folder: Path, known: Iterable[KnownWeights], on_progress: Progress = _i
     wanted = [each for each in known if each.url]
     for each in wanted:
         path = folder / each.file_name
-        fetched = not (path.is_file() and sha256_of(path) == each.sha256)
+        fetched = not _is_whole(path, each)
         if fetched:
             download(each, folder, on_progress)
         yield path, fetched
     there = [each for each in dict.fromkeys((*wanted, *KNOWN)) if each.url and (folder / each.file_name).is_file()]
     text = "".join(map(_license, there))
     write_atomically(folder / LICENSES, lambda path: path.write_text(text, encoding="utf-8"), lambda _: None)
+
+
+def _is_whole(path: Path, known: KnownWeights) -> bool:
+    try:
+        return path.is_file() and sha256_of(path) == known.sha256
+    except OSError:  # what cannot be read is fetched again
+        return False
 
 
 def download(known: KnownWeights, folder: Path, on_progress: Progress = _ignore) -> Path:
