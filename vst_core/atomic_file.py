@@ -37,7 +37,7 @@ def write_atomically(path: Path, write: Callable[[Path], object], verify: Callab
 
     Raises:
         OutputError: the operating system refused something. Errors of ``write`` and ``verify`` pass through.
-            In either case the final name is restored, and the temporary file is gone.
+            In either case the final name is as it was before, and the temporary file is gone.
     """
     temporary = temporary_name(path)
     try:

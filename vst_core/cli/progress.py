@@ -8,8 +8,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 
 from vst_core.cli.lines import emit
 from vst_core.cli.terminal import Terminal
-from vst_core.pipeline.render import FrameProgress, FrameResult
-from vst_core.worker.jobs import frame_values, progress_values
+from vst_core.pipeline.result import FrameProgress, FrameResult, frame_values, progress_values
 
 
 class JsonReporter:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from vst_core.methods import Progress
 from vst_core.pipeline.manifest import Seconds
@@ -72,3 +74,28 @@ class FrameResult:
 def seconds_since(start: float) -> float:
     """Since ``start`` of ``time.perf_counter``."""
     return round(time.perf_counter() - start, 4)
+
+
+def progress_values(progress: FrameProgress) -> dict[str, Any]:
+    """What the event ``progress`` says, a worker's and with ``--json``."""
+    inner, which = progress.progress, {"pass": progress.number, "passes": progress.passes}
+    return {"frame": progress.frame, "step": inner.step, "steps": inner.steps, "loss": _finite(inner.loss)} | which
+
+
+def frame_values(result: FrameResult) -> dict[str, Any]:
+    """What the event ``frame`` says, likewise."""
+    return {
+        "frame": result.frame,
+        "path": str(result.path),
+        "kept": result.kept,
+        "seconds": round(result.seconds, 3),
+        "loss": _finite(result.loss),
+        "notes": list(result.notes),
+        "coverage": result.coverage,
+        "stages": result.stages and result.stages.model_dump(),
+    }
+
+
+def _finite(loss: dict[str, float]) -> dict[str, float | None]:
+    """JSON has no word for what is not finite."""
+    return {name: value if math.isfinite(value) else None for name, value in loss.items()}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 import threading
 from collections.abc import Callable
 from contextlib import closing
@@ -13,7 +12,8 @@ from typing import Any
 from vst_core.errors import Cancelled, ExitCode, VstError, is_out_of_memory
 from vst_core.pipeline.cache import RenderCache
 from vst_core.pipeline.check import check_shot
-from vst_core.pipeline.render import FrameProgress, FrameResult, render_shot
+from vst_core.pipeline.render import FrameProgress, render_shot
+from vst_core.pipeline.result import frame_values, progress_values
 from vst_core.pipeline.sequences import open_sequences
 from vst_core.settings import RenderSettings
 from vst_core.worker.channel import Emit
@@ -98,28 +98,3 @@ def check(settings: RenderSettings, job: Job) -> dict[str, Any]:  # noqa: ARG001
     """Every complaint about a shot, as ``complaints``."""
     found = check_shot(settings)
     return {"complaints": [{"message": str(error), "exit_code": int(error.exit_code)} for error in found]}
-
-
-def progress_values(progress: FrameProgress) -> dict[str, Any]:
-    """What the event ``progress`` says, here and with ``--json``."""
-    inner, which = progress.progress, {"pass": progress.number, "passes": progress.passes}
-    return {"frame": progress.frame, "step": inner.step, "steps": inner.steps, "loss": _finite(inner.loss)} | which
-
-
-def frame_values(result: FrameResult) -> dict[str, Any]:
-    """What the event ``frame`` says, likewise."""
-    return {
-        "frame": result.frame,
-        "path": str(result.path),
-        "kept": result.kept,
-        "seconds": round(result.seconds, 3),
-        "loss": _finite(result.loss),
-        "notes": list(result.notes),
-        "coverage": result.coverage,
-        "stages": result.stages and result.stages.model_dump(),
-    }
-
-
-def _finite(loss: dict[str, float]) -> dict[str, float | None]:
-    """JSON has no word for what is not finite."""
-    return {name: value if math.isfinite(value) else None for name, value in loss.items()}
