@@ -9,8 +9,8 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 
 from vst_core.cli.lines import emit
-from vst_core.cli.options import Option, parameter, require, with_options
-from vst_core.cli.shot_options import NEEDED, OPTIONS, plate_and_more, read_settings
+from vst_core.cli.options import AsJson, Option, SettingsFile, require, with_options
+from vst_core.cli.shot_options import MOTION, NEEDED, OPTIONS, Plate, read_settings
 from vst_core.cli.terminal import new_bar
 from vst_core.settings import FlowSettings, RenderSettings
 
@@ -26,26 +26,20 @@ _COMMON = {
 }
 _SHARED = (
     Option(("--style",), "style.styles", list[str], "IMAGE", "The style image."),
-    *(option for option in OPTIONS if option.flags[0] in _COMMON or option.setting.startswith("flow.")),
+    *(option for option in OPTIONS if option.flags[0] in _COMMON or option in MOTION),
 )
-_MORE = (
-    parameter(
-        "output",
-        Annotated[Path | None, typer.Option("--output", "-o", metavar="FOLDER", help="Folder for all results.")],
-    ),
-    parameter(
-        "only",
-        Annotated[
-            str | None,
-            typer.Option("--only", metavar="NAME,NAME,…", help="These methods, such as gatys,ruder,quality. [all]"),
-        ],
-    ),
-)
+_FOLDER = typer.Option("--output", "-o", metavar="FOLDER", help="Folder for all results.")
+_ONLY = typer.Option("--only", metavar="NAME,NAME,…", help="These methods, such as gatys,ruder,quality. [all]")
 
 
-@with_options(RenderSettings, _SHARED, (*plate_and_more(), *_MORE))
+@with_options(RenderSettings, _SHARED)
 def compare(
-    plate: str | None, settings: Path | None, json: bool, output: Path | None, only: str | None, **given: Any
+    plate: Plate = None,
+    settings: SettingsFile = None,
+    json: AsJson = False,
+    output: Annotated[Path | None, _FOLDER] = None,
+    only: Annotated[str | None, _ONLY] = None,
+    **given: Any,
 ) -> None:
     """Render one shot by all methods and measure each: time, flicker, distance to style and content.
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vst_core.cli.lines import complain, emit
-from vst_core.cli.options import Option, option_name, parameter, put_options, require, with_options
-from vst_core.cli.shot_options import NEEDED, OPTIONS, plate_and_more, read_settings
+from vst_core.cli.options import AsJson, Option, SettingsFile, option_name, put_options, require, with_options
+from vst_core.cli.shot_options import NEEDED, OPTIONS, Plate, read_settings
 from vst_core.errors import SettingsError, VstError
 from vst_core.farm.settings import FarmSettings, SubmitSettings
 from vst_core.farm.shot_list import Row, is_table, read_shot_list
@@ -53,12 +53,13 @@ SUBMIT_OPTIONS = (
     *PLAN_OPTIONS,
 )
 COLUMNS = ("plate", *map(option_name, SHOT_OPTIONS))
-_SHOTS = typer.Option("--shots", metavar="FILE", help="List of shots: .csv, .tsv, .otio.")
-_ARGUMENTS = (*plate_and_more(), parameter("shots", Annotated[Path | None, _SHOTS]))
+ShotList = Annotated[Path | None, typer.Option("--shots", metavar="FILE", help="List of shots: .csv, .tsv, .otio.")]
 
 
-@with_options(Submission, PLAN_OPTIONS, _ARGUMENTS)
-def plan(plate: str | None, settings: Path | None, shots: Path | None, json: bool, **given: Any) -> None:
+@with_options(Submission, PLAN_OPTIONS)
+def plan(
+    plate: Plate = None, settings: SettingsFile = None, json: AsJson = False, shots: ShotList = None, **given: Any
+) -> None:
     """Show into which tasks a farm would cut shots, what each waits for, and what they cost; render nothing.
 
     For several shots, --shots takes a table or a timeline, as for vst submit.
@@ -67,8 +68,10 @@ def plan(plate: str | None, settings: Path | None, shots: Path | None, json: boo
     typer.echo(json_format.dumps(made.as_dict()) if json else made.as_text())
 
 
-@with_options(Submission, SUBMIT_OPTIONS, _ARGUMENTS)
-def submit(plate: str | None, settings: Path | None, shots: Path | None, json: bool, **given: Any) -> None:
+@with_options(Submission, SUBMIT_OPTIONS)
+def submit(
+    plate: Plate = None, settings: SettingsFile = None, json: AsJson = False, shots: ShotList = None, **given: Any
+) -> None:
     """Render shots in parallel, or hand them to a farm. A shot that was begun goes on after its last good frame.
 
     PLATE and the options are those of vst render. For several shots, --shots takes a table (.csv, .tsv) or an editor's

@@ -40,17 +40,16 @@ class Option:
 
 
 def with_options(
-    model: type[BaseModel], options: Sequence[Option], arguments: Sequence[inspect.Parameter] = ()
+    model: type[BaseModel], options: Sequence[Option]
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Gives a function the ``arguments`` and an option for each row, as typer takes them.
+    """Gives a function an option for each row, as typer takes them, after what it has itself beside ``**given``.
 
-    Without ``arguments`` those come first that the function has itself beside ``**given``. What is wrong with a
-    setting is said of the option that was given for it.
+    What is wrong with a setting is said of the option that was given for it.
     """
-    rows = [parameter(option_name(option), _annotation(option, model)) for option in options]
+    rows = [_parameter(option, model) for option in options]
 
     def decorate(run: Callable[..., None]) -> Callable[..., None]:
-        parameters = [*(arguments or _own(run)), *rows]
+        parameters = [*_own(run), *rows]
 
         @wraps(run)
         def command(**given: Any) -> None:
@@ -158,7 +157,7 @@ def _flag(option: Option) -> str:
     return option.flags[0].partition("/")[0]
 
 
-def _annotation(option: Option, model: type[BaseModel]) -> Any:
+def _parameter(option: Option, model: type[BaseModel]) -> inspect.Parameter:
     info = typer.Option(
         *option.flags,
         metavar=option.metavar,
@@ -167,12 +166,8 @@ def _annotation(option: Option, model: type[BaseModel]) -> Any:
         rich_help_panel=section_of(option.setting),
         autocompletion=suggestions(option.setting, option.metavar),
     )
-    return Annotated[option.kind | None, info]
-
-
-def parameter(name: str, annotation: Any, default: Any = None) -> inspect.Parameter:
-    """A parameter of a command, that typer makes an argument or an option of."""
-    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+    annotation: Any = Annotated[option.kind | None, info]
+    return inspect.Parameter(option_name(option), inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
 
 
 def help_of(setting: str, model: type[BaseModel]) -> str:
@@ -194,11 +189,5 @@ def _field(setting: str, model: type[BaseModel]) -> FieldInfo:
     return model.model_fields[last]
 
 
-SETTINGS_AND_JSON = (
-    parameter(
-        "settings",
-        Annotated[Path | None, typer.Option("--settings", help="JSON file with settings; options override it.")],
-    ),
-    parameter("json", Annotated[bool, typer.Option("--json", help="One JSON object a line.")], default=False),
-)
-"""What commands with many settings take beside their options."""
+SettingsFile = Annotated[Path | None, typer.Option("--settings", help="JSON file with settings; options override it.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]

@@ -11,7 +11,7 @@ import typer
 
 from vst_core.cli.each_shot import each_shot
 from vst_core.cli.lines import emit
-from vst_core.cli.options import Option, parameter, put_options, require, with_options
+from vst_core.cli.options import AsJson, Option, put_options, require, with_options
 from vst_core.cli.review import read_rate
 from vst_core.errors import ExitCode, VstError
 from vst_core.publish.settings import PublishSettings
@@ -31,15 +31,15 @@ OPTIONS = (
 )
 _OUTPUTS = typer.Argument(metavar="OUT…", help="Frames, as out.####.exr, a manifest, or a folder with some.")
 _PLUGINS = typer.Option("--plugins", help="Print the folder of the plug-ins, for PYTHONPATH, and do nothing else.")
-_ARGUMENTS = (
-    parameter("outputs", Annotated[list[str] | None, _OUTPUTS]),
-    parameter("plugins", Annotated[bool, _PLUGINS], default=False),
-    parameter("json", Annotated[bool, typer.Option("--json", help="One JSON object a line.")], default=False),
-)
 
 
-@with_options(PublishSettings, OPTIONS, _ARGUMENTS)
-def publish(outputs: list[str] | None, plugins: bool, json: bool, **given: Any) -> None:
+@with_options(PublishSettings, OPTIONS)
+def publish(
+    outputs: Annotated[list[str] | None, _OUTPUTS] = None,
+    plugins: Annotated[bool, _PLUGINS] = False,
+    json: AsJson = False,
+    **given: Any,
+) -> None:
     """Let shots pass the publish gate, each on its own: one that passes becomes a version, all at once.
 
     The gate is made of plug-ins for pyblish; a studio's own, on PYBLISHPLUGINPATH, are run with them. Exit code 0: all

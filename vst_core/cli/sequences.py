@@ -10,16 +10,15 @@ import typer
 
 from vst_core.cli.options import Option, put_options, with_options
 from vst_core.cli.review import FRAMES
-from vst_core.cli.shot_options import OPTIONS
+from vst_core.cli.shot_options import MOTION
 from vst_core.errors import SettingsError
 from vst_core.frames import FrameRange
 from vst_core.settings import FlowSettings, Network, RenderSettings
 
-_MOTION = tuple(option for option in OPTIONS if option.setting.startswith("flow."))
 _ESTIMATED = "dis"
 _FIELDS = (
     Option(("--flow",), "flow.source", str, "SOURCE", f"Where motion comes from, as for vst render. [{_ESTIMATED}]"),
-    *(option for option in _MOTION if option.setting != "flow.source"),
+    *(option for option in MOTION if option.setting != "flow.source"),
 )
 
 
@@ -50,7 +49,7 @@ def flow(
         typer.echo(path)
 
 
-@with_options(RenderSettings, _MOTION)
+@with_options(RenderSettings, MOTION)
 def measure(
     stylized: Annotated[str, typer.Argument(metavar="STYLIZED", help="Pattern of the stylised frames.")],
     plate: Annotated[str, typer.Option("--plate", metavar="PLATE", help="Pattern of the plate.")],
@@ -86,7 +85,7 @@ def measure(
 
 def _flow_settings(given: dict[str, Any]) -> FlowSettings:
     data: dict[str, Any] = {"flow": {}}
-    put_options(data, _MOTION, given)
+    put_options(data, MOTION, given)
     return FlowSettings.of(data["flow"], where="flow")
 
 

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Sequence
-from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from vst_core.cli.options import SETTINGS_AND_JSON, Option, help_of, parameter, put_options, require, with_options
+from vst_core.cli.options import AsJson, Option, SettingsFile, help_of, put_options, require, with_options
 from vst_core.settings import RenderSettings
 from vst_core.settings_model import read_part
 
 # Stands for what a file of settings leaves to the command line, while the rest of it is looked at.
 _ELSEWHERE = {"plate": "elsewhere", "style": {"styles": ["elsewhere"]}, "output": {"pattern": "elsewhere"}}
+Plate = Annotated[str | None, typer.Argument(metavar="PLATE", help=help_of("plate", RenderSettings))]
 NEEDED = {"plate": "PLATE", "style.styles": "--style", "output.pattern": "--output"}
 """What a shot cannot do without, and how it is given."""
 
@@ -71,23 +70,18 @@ OPTIONS = (
     Option(("--threads",), "threads", int),
     Option(("--overwrite/--no-overwrite",), "overwrite", bool),
 )
+MOTION = tuple(option for option in OPTIONS if option.setting.startswith("flow."))
+"""Those that say where motion comes from."""
 
 
 def shot_command(run: Callable[[RenderSettings, bool], None]) -> Callable[..., None]:
     """A command that takes a plate and every option of a shot, and calls ``run`` with the settings and ``--json``."""
 
-    @with_options(RenderSettings, OPTIONS, plate_and_more())
-    @wraps(run)
-    def command(plate: str | None, settings: Path | None, json: bool, **given: Any) -> None:
+    def command(plate: Plate = None, settings: SettingsFile = None, json: AsJson = False, **given: Any) -> None:
         run(settings_from(plate, settings, given), json)
 
-    return command
-
-
-def plate_and_more() -> tuple[inspect.Parameter, ...]:
-    """The arguments of a command about shots, beside its options: the plate, ``--settings`` and ``--json``."""
-    argument = typer.Argument(metavar="PLATE", help=help_of("plate", RenderSettings))
-    return (parameter("plate", Annotated[str | None, argument]), *SETTINGS_AND_JSON)
+    command.__name__, command.__doc__ = run.__name__, run.__doc__
+    return with_options(RenderSettings, OPTIONS)(command)
 
 
 def settings_from(plate: str | None, path: Path | None, given: dict[str, Any]) -> RenderSettings:

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 
 from vst_core.cli import ENDINGS
 from vst_core.cli.lines import emit
-from vst_core.cli.options import SETTINGS_AND_JSON, Option, put_options, require, with_options
+from vst_core.cli.options import AsJson, Option, SettingsFile, put_options, require, with_options
 from vst_core.cli.terminal import Terminal
 from vst_core.errors import ExitCode, VstError
 from vst_core.training.recipe import read_recipe
@@ -55,8 +55,8 @@ OPTIONS = (
 _LINE_SECONDS = 10.0
 
 
-@with_options(TrainingSettings, OPTIONS, SETTINGS_AND_JSON)
-def train(settings: Path | None, json: bool, **given: Any) -> None:
+@with_options(TrainingSettings, OPTIONS)
+def train(settings: SettingsFile = None, json: AsJson = False, **given: Any) -> None:
     """Train a network on styles. A training that was begun goes on after its last state.
 
     --settings names a recipe in JSON, which also says what no option does: the stages.
