@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from flow_scenes import constant_flow, masked_error, moving_card, smooth_flow
+from flow_scenes import constant_flow, grid, masked_error, moving_card, smooth_flow
 from numpy.typing import NDArray
 from torch import Tensor
 
 from vst_core.flow import consistency_mask, warp
+from vst_core.flow.occlusion import is_boundary
 
 GREY_LEVEL = 1 / 255
 
@@ -82,6 +83,14 @@ def pairs() -> dict[str, tuple[Tensor, Tensor]]:
         "pan to the edge": (constant_flow(24, 32, 3, -2), constant_flow(24, 32, -3, 2)),
         "tiny": (smooth_flow(3, 4, 1, seed=6, cell=1), smooth_flow(3, 4, 1, seed=7, cell=1)),
     }
+
+
+def turned(degrees: float, zoom: float) -> Tensor:
+    """The flow on 80x100 of a turn around the middle, and of a zoom into it."""
+    x, y = grid(80, 100)
+    x, y, angle = x - 49.5, y - 39.5, math.radians(degrees)
+    there = torch.stack((math.cos(angle) * x - math.sin(angle) * y, math.sin(angle) * x + math.cos(angle) * y))
+    return (there / zoom - torch.stack((x, y)))[None]
 
 
 @pytest.mark.parametrize("name", list(pairs()))
@@ -156,6 +165,36 @@ def test_known_motion_is_trusted_at_its_boundaries_where_it_is_consistent() -> N
     assert known[7].tolist() == [1] * 16 + [0] * 4  # and nothing beyond the frame
     contradicted = consistency_mask(backward, torch.zeros_like(forward), soft=False, boundaries=False)[0, 0]
     assert contradicted[7].tolist() == [1] * 10 + [0] * 10
+
+
+@pytest.mark.parametrize(("roll", "zoom"), [(6.0, 1.0), (0.0, 1.1), (3.0, 0.95)])
+def test_the_middle_of_a_known_roll_or_zoom_is_no_boundary(roll: float, zoom: float) -> None:
+    backward, forward = turned(roll, zoom), turned(-roll, 1 / zoom)
+    middle = (slice(34, 46), slice(44, 56))
+    estimated, known = (consistency_mask(backward, forward, known=each)[0, 0] for each in (False, True))
+    assert estimated[middle].max() == 0
+    assert known[middle].min() > 1 - 1e-6
+    assert is_boundary(backward)[0, 0][middle].all()
+    assert not is_boundary(backward, known=True).any()
+
+
+@pytest.mark.parametrize("ramp", [1, 2, 4])
+def test_known_motion_that_turns_has_boundaries_where_something_passes_before_it(ramp: int) -> None:
+    """A bar before a roll, of sharp edges or of such as antialiasing and smaller pictures make of them."""
+    x, _ = grid(80, 100)
+    inside = ((x - 40) / ramp).clamp(0, 1) * ((60 - x) / ramp).clamp(0, 1)
+    flow = turned(4, 1.0).lerp(constant_flow(80, 100, 2, -5), inside[None, None])
+    found = is_boundary(flow, known=True)[0, 0]
+    edge = inside != inside.roll(2, 1)
+    assert found[:, 1:-1][edge[:, 2:]].all()
+    assert not found[(x < 38) | (x > 62) | ((x > 42 + ramp) & (x < 58 - ramp))].any()
+
+
+def test_a_thin_thing_that_passes_is_a_boundary_of_known_motion_throughout() -> None:
+    x, _ = grid(30, 40)
+    for thickness in (1, 2, 3):
+        flow = constant_flow(30, 40, 6, 1) * ((x >= 20) & (x < 20 + thickness))
+        assert torch.equal(is_boundary(flow, known=True), is_boundary(flow))
 
 
 def test_outside_wins_over_inconsistent() -> None:

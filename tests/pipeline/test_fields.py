@@ -52,24 +52,28 @@ def test_vectors_from_a_sequence_of_their_own(small_shot: SmallShot, rendered: P
         assert same(result, {name: values for name, values in usual.items() if "Vector" not in name})
 
 
-def test_written_flow_gives_the_render_that_its_source_gives(
-    small_shot: SmallShot, rendered: Path, tmp_path: Path
-) -> None:
-    written = write_fields(
-        small_shot.pattern,
-        str(tmp_path / "flow" / "b.####.flo"),
-        forward=str(tmp_path / "flow" / "f.####.flo"),
-        flow=FlowSettings(source="vectors"),
-        frames=FRAMES,
+def written(shot: SmallShot, folder: Path, source: str) -> dict[str, str]:
+    """Flow of both directions in files, as settings."""
+    patterns = [str(folder / name) for name in ("b.####.flo", "f.####.flo")]
+    paths = write_fields(
+        shot.pattern, patterns[0], forward=patterns[1], flow=FlowSettings(source=source), frames=FRAMES
     )
-    assert [path.name for path in written] == ["b.1002.flo", "f.1001.flo", "b.1003.flo", "f.1002.flo"]
-    assert leftovers(tmp_path) == []
-    files = {"flow__source": str(tmp_path / "flow" / "b.####.flo")}
-    both = files | {"flow__forward": str(tmp_path / "flow" / "f.####.flo")}
+    assert [path.name for path in paths] == ["b.1002.flo", "f.1001.flo", "b.1003.flo", "f.1002.flo"]
+    assert leftovers(folder) == []
+    return dict(zip(("flow__source", "flow__forward"), patterns, strict=True))
+
+
+def test_written_flow_gives_the_render_that_its_source_gives(small_shot: SmallShot, tmp_path: Path) -> None:
+    small_shot.render(tmp_path / "estimated", frames=str(FRAMES), flow__source="dis")
+    small_shot.render(tmp_path / "files", frames=str(FRAMES), **written(small_shot, tmp_path / "flow", "dis"))
+    assert pixels(tmp_path / "files") == pixels(tmp_path / "estimated")
+
+
+def test_forward_flow_files_show_what_was_hidden(small_shot: SmallShot, tmp_path: Path) -> None:
+    both = written(small_shot, tmp_path / "flow", "vectors")
     small_shot.render(tmp_path / "both", frames=str(FRAMES), **both)
-    assert pixels(tmp_path / "both") == pixels(rendered)
-    small_shot.render(tmp_path / "backward", frames=str(FRAMES), **files)
-    assert pixels(tmp_path / "backward") != pixels(rendered)  # occlusions are found by forward flow
+    small_shot.render(tmp_path / "backward", frames=str(FRAMES), flow__source=both["flow__source"])
+    assert pixels(tmp_path / "both") != pixels(tmp_path / "backward")
 
 
 def test_written_flow_is_the_renderers_own(small_shot: SmallShot, tmp_path: Path) -> None:

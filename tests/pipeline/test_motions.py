@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import cmath
+import math
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from flow_scenes import grid, pattern
 from passing_shot import FRAMES, STEP, comes_back, is_bar, write_passing_shot
+from small_shot import write_channels
 
 from vst_core.flow import Motion
 from vst_core.frame_io import read_header
@@ -106,3 +110,23 @@ def test_what_comes_into_view_is_found_in_the_next_frame_up_to_the_edge(folder: 
     assert not trusted(known)[hidden].any()
     estimated, same = motions(folder, "dis").seen_to_its_edges(1003, -1), motions(folder, "dis").seen(1003, -1)
     assert torch.equal(estimated.valid, same.valid)
+
+
+def write_rolling_shot(folder: Path, degrees: float) -> None:
+    """Two frames, the camera rolls around the middle; with the vectors that Nuke would write."""
+    x, y = grid(60, 80)
+    here, by = torch.complex(x - 39.5, y - 29.5), cmath.rect(1, math.radians(degrees))
+    for frame in (1001, 1002):
+        seen = here * by ** (frame - 1001)
+        linear = (0.02 + 0.4 * pattern(seen.real, seen.imag)[0]).numpy().astype(np.float32)
+        channels = dict(zip("RGB", linear, strict=True))
+        for name, flow in (("backward", here * by - here), ("forward", here / by - here)):
+            channels |= {f"{name}.u": flow.real.numpy(), f"{name}.v": -flow.imag.numpy()}
+        write_channels(folder / f"shot.{frame}.exr", channels)
+
+
+def test_the_middle_of_a_roll_is_not_painted_afresh(tmp_path: Path) -> None:
+    write_rolling_shot(tmp_path, 6)
+    motion = motions(tmp_path).seen_outside_wakes(1002, 1)
+    assert motion.notes == ()
+    assert float(motion.valid[..., 15:45, 25:55].min()) > 0.99

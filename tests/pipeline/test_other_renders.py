@@ -52,6 +52,7 @@ def test_other_settings_are_refused_by_name_and_nothing_is_touched(
     assert snapshot(folder) == before
 
 
+@pytest.mark.usefixtures("bfloat16")
 def test_another_precision_is_among_what_may_be_other(small_shot: SmallShot, tmp_path: Path) -> None:
     small_shot.render(tmp_path, frames="1001", precision="float32")
     with pytest.raises(OutputError, match=r"made with different settings: another first frame, device, precision, "):

@@ -13,6 +13,9 @@ from vst_core.tensors import require_same_shape, row_bands, squared_length
 
 _RADIUS = 2
 _SIGMA = 0.8
+# Where known motion has a boundary: the share of a gradient's energy that is left two pixels beside it at most.
+_BESIDE = 1 / 3
+_AROUND = np.ones((5, 5), np.uint8)
 # Differences of display values that say nothing, and that say all.
 _GRAIN = 0.06
 _CHANGED = 0.14
@@ -28,6 +31,7 @@ def consistency_mask(
     *,
     soft: bool = True,
     boundaries: bool = True,
+    known: bool = False,
 ) -> Tensor:
     """Where the previous frame, warped by ``backward_flow``, shows what the current frame shows.
 
@@ -51,6 +55,8 @@ def consistency_mask(
         soft: False returns the unblurred decision, 1 where trusted and 0 elsewhere.
         boundaries: False leaves the third test out: estimated motion is uncertain at its boundaries, known motion is
             not.
+        known: the motion is a renderer's, whose boundaries are sharp, see `is_boundary`. The published test, made for
+            estimated flow, also finds the middle of every roll and zoom, where |w| falls to 0 and |grad w| does not.
 
     Returns:
         (B, 1, H, W) in [0, 1], the flow's type, without gradient.
@@ -60,7 +66,7 @@ def consistency_mask(
         within = is_inside(backward_flow)
         trust = within.to(energy.dtype)
         if boundaries:
-            trust.masked_fill_(_exceeds(_gradient_energy(backward_flow), energy), 0)
+            trust.masked_fill_(_is_boundary(backward_flow, energy, known), 0)
         if previous_forward_flow is not None:
             forward = warp(previous_forward_flow, backward_flow)
             limit = energy.add_(squared_length(forward)).mul_(0.01).add_(0.5)
@@ -69,21 +75,27 @@ def consistency_mask(
         return _blur(trust).clamp_(0, 1) if soft else trust.clamp_(0, 1)
 
 
-def is_boundary(flow: Tensor) -> Tensor:
-    """Where motion has a boundary: the third test of `consistency_mask`.
+def is_boundary(flow: Tensor, *, known: bool = False) -> Tensor:
+    """Where motion has a boundary: the third test of `consistency_mask`, |grad w|^2 > 0.01 |w|^2 + 0.002.
 
     Args:
         flow: (B, 2, H, W), pixels.
+        known: the flow is a renderer's, and has a boundary only where |grad w|^2 also falls below a third within two
+            pixels, as it does beside an edge, and in the middle of a roll or a zoom does not.
 
     Returns:
         (B, 1, H, W) bool.
     """
-    return _exceeds(_gradient_energy(flow), squared_length(flow))
+    return _is_boundary(flow, squared_length(flow), known)
 
 
-def _exceeds(gradient_energy: Tensor, energy: Tensor) -> Tensor:
-    """|grad w|^2 > 0.01 |w|^2 + 0.002, given both energies, of which the first is used up."""
-    return gradient_energy.sub_(energy, alpha=0.01) > 0.002
+def _is_boundary(flow: Tensor, energy: Tensor, known: bool) -> Tensor:
+    gradient = _gradient_energy(flow)
+    found = torch.sub(gradient, energy, alpha=0.01) > 0.002
+    if known and found.any():
+        least = filtered(gradient, lambda plane, target: cv2.erode(plane, _AROUND, dst=target))
+        found &= least < gradient.mul_(_BESIDE)
+    return found
 
 
 def _gradient_energy(field: Tensor) -> Tensor:

@@ -61,7 +61,7 @@ class MotionFromVectors:
         shown = shown_sky_of(current.depth), shown_sky_of(previous.depth)
         if sky_has_detail(grey, shown[0]) or sky_has_detail(grey_before, shown[1]):
             there, back = self._with_sky((there, back), (current, previous), (sky, sky_before), shown)
-        valid = consistency_mask(there, back)
+        valid = consistency_mask(there, back, known=True)
         forward_flow = None if back is None else back.to(current.image)
         return Motion(there.to(current.image), valid.to(current.image), notes, forward_flow)
 

@@ -36,17 +36,18 @@ def outside_wake(now: Tensor, then: Tensor, flow: Tensor) -> Tensor:
         return warp(then, flow).sub_(now).clamp_(max=0).div_(_FADES).exp_()
 
 
-def edge_distance(flow: Tensor, painted: float = 1.0) -> Tensor:
+def edge_distance(flow: Tensor, painted: float = 1.0, *, known: bool = False) -> Tensor:
     """How far it is to the nearest motion boundary, as far as paint depends on it.
 
     Args:
         flow: (1, 2, H, W), pixels.
         painted: pixels of the painted picture in one of these.
+        known: the flow is a renderer's, see `is_boundary`.
 
     Returns:
         (1, 1, H, W), painted pixels, from 6 to 40, the flow's type, without gradient.
     """
-    elsewhere = ~is_boundary(flow)[0, 0].cpu().numpy()
+    elsewhere = ~is_boundary(flow, known=known)[0, 0].cpu().numpy()
     if elsewhere.all():
         return torch.full_like(flow[:, :1], _FAR)
     distance = cv2.distanceTransform(elsewhere.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_3)

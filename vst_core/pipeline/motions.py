@@ -170,7 +170,7 @@ class Motions:
         if pair not in self._edges:
             link = self._link(frame, back)
             flows = link.backward_flow, _forward_flow(link)
-            here, there = (edge_distance(flow, self.painted) for flow in flows)
+            here, there = (edge_distance(flow, self.painted, known=self._is_known) for flow in flows)
             self._edges[pair] = here, there
         return self._edges[pair]
 
