@@ -54,6 +54,7 @@ ROWS = (
     Row("flow.flip_x", "Motion", "Flip X"),
     Row("flow.flip_y", "Motion", "Flip Y"),
     Row("flow.scale", "Motion", "Vector scale", slider=(-4, 4)),
+    Row("flow.zero", "Motion", "Vector zero", slider=(0, 1)),
     Row("flow.raft_weights", "Motion", "RAFT weights"),
     Row("optimization.style_loss", "Optimisation", "Style loss", STEPS),
     Row("optimization.iterations", "Optimisation", "Iterations", STEPS, slider=(1, 1000)),

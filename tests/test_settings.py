@@ -89,6 +89,7 @@ def test_every_complaint_comes_at_once() -> None:
         ("flow.forward", "fwd.####.flo"),
         ("flow.scale", 0),
         ("flow.scale", float("nan")),
+        ("flow.zero", float("nan")),
         ("optimization.style_loss", "adain"),
         ("optimization.optimizer", "sgd"),
         ("optimization.iterations", 0),

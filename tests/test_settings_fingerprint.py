@@ -36,9 +36,11 @@ OTHER: dict[str, Any] = {
     "flow.source": "dis",
     "flow.forward": None,  # only with a pattern, which is tested by itself
     "flow.layer": "u,v",
+    "flow.forward_layer": "motionFore",
     "flow.flip_x": True,
     "flow.flip_y": True,
     "flow.scale": 0.5,
+    "flow.zero": 0.5,
     "flow.raft_weights": "raft.pth",
     "optimization.style_loss": "gram",
     "optimization.optimizer": "lbfgs",

@@ -73,9 +73,15 @@ class FlowSettings(SettingsModel):
         default=None,
         description="Layer, or two channels 'u,v', holding the motion vectors; found by name when left out.",
     )
+    forward_layer: str | None = Field(
+        default=None,
+        description="Layer, or two channels 'u,v', holding the motion to the next frame, as many renderers write it; "
+        "alone or with a layer for the other direction.",
+    )
     flip_x: bool = Field(default=False, description="Reverse the vectors' x.")
     flip_y: bool = Field(default=False, description="Reverse the vectors' y.")
     scale: float = Field(default=1.0, description="Factor that turns the vectors' units into pixels.")
+    zero: float = Field(default=0.0, description="Value of the vectors that means no motion; 0.5 in some renderers.")
     raft_weights: Path | None = Field(default=None, description="File with RAFT weights, for source 'raft'.")
 
     @property

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import small_training
 from documents import PAGES, ROOT, Page
-from small_shot import FRAMES, Outcome, SmallShot
+from small_shot import FRAMES, Outcome, SmallShot, read_channels, write_channels
 
 Run = Callable[..., Outcome]
 
@@ -57,6 +57,7 @@ def place(
     for frame in FRAMES:
         for name in (f"sh010.{frame}.exr", f"sh020.{frame}.exr", f"samples/shot/shot.{frame}.exr"):
             (tmp_path / name).symlink_to(small_shot.path(frame))
+        other_renderers(tmp_path, small_shot, frame)
     settings = {"plate": "sh010.####.exr", "style": {"styles": ["oil"]}, "output": {"pattern": "o/sh010.####.exr"}}
     (tmp_path / "shot.json").write_text(json.dumps(settings))
     (tmp_path / "tiny.json").write_text(small_training.recipe_text(steps=2))
@@ -70,6 +71,15 @@ def place(
     monkeypatch.setenv("VST_WEIGHTS", str(vgg16_weights.parent))
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+def other_renderers(folder: Path, shot: SmallShot, frame: int) -> None:
+    """A frame with motion in layers of other names, and stored around 0.5."""
+    channels = read_channels(shot.path(frame))
+    x, y, z, w = (channels.pop(f"ViewLayer.Vector.{axis}") for axis in "XYZW")
+    both = {"motionBack.x": x, "motionBack.y": y, "motionFore.x": -z, "motionFore.y": -w}
+    write_channels(folder / f"sh030.{frame}.exr", channels | both)
+    write_channels(folder / f"sh040.{frame}.exr", channels | {"velocity.x": 0.5 - z / 64, "velocity.y": 0.5 - w / 64})
 
 
 def reason(line: str) -> str | None:

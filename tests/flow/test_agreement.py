@@ -90,8 +90,18 @@ def test_wrong_vectors_give_way_to_an_estimate(name: str, sigma: float) -> None:
     assert torch.equal(motion.backward_flow, estimate_flow(current, previous))
     assert len(motion.notes) == 1
     assert motion.notes[0].startswith("frame 12: the motion vectors do not fit")
-    assert "orthographic" in motion.notes[0]
+    assert ("0.5 times as long, see flow.scale" if name == "doubled" else "orthographic") in motion.notes[0]
     assert "reversed" not in motion.notes[0]
+
+
+@pytest.mark.parametrize("unit", [1 / 64, -1 / 20, 3.0])
+def test_vectors_in_other_units_are_told_their_scale(unit: float) -> None:
+    x, y = grid(H, W)
+    true = constant_flow(H, W, -8, 3)
+    (note,) = MotionFinder()(*pair(pattern(x - 8, y + 3), pattern(x, y), true * unit)).notes
+    assert float(note.partition("they would fit ")[2].partition(" times as long, see flow.scale")[0]) == pytest.approx(
+        1 / unit, rel=0.03
+    )
 
 
 def test_vectors_of_half_a_step_are_noticed() -> None:

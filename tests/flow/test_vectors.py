@@ -84,6 +84,29 @@ def test_flips_and_scale_come_on_top_of_the_convention() -> None:
     assert values(find_vector_layer(BLENDER, flip_x=True, flip_y=True, scale=2), BLENDER) == ([-10, 12], [14, -16])
 
 
+def test_the_motion_to_the_next_frame_may_have_a_layer_of_its_own() -> None:
+    names = ["R", "G", "motionBack.x", "motionBack.y", "motionFore.x", "motionFore.y"]
+    alone, both = (find_vector_layer(names, layer, forward_layer="motionFore") for layer in (None, "motionBack"))
+    assert values(alone, names) == (None, [5, -6])
+    assert values(both, names) == ([3, -4], [5, -6])
+    assert values(find_vector_layer(names, forward_layer="motionFore.y,R", flip_y=True), names) == (None, [6, 1])
+    assert find_vector_layer(BLENDER, "ViewLayer", forward_layer="ViewLayer.Combined").convention == "Blender"
+
+
+@pytest.mark.parametrize(("layer", "forward_layer"), [("motionBack", "fore"), ("back", "motionFore"), (None, "fore")])
+def test_a_layer_that_is_not_there_is_named(layer: str | None, forward_layer: str) -> None:
+    names = ["motionBack.x", "motionBack.y", "motionFore.x", "motionFore.y"]
+    missing = repr("back" if layer == "back" else "fore")
+    with pytest.raises(InputError, match=rf"has no motion vectors in {missing}; .*motionFore\.x"):
+        find_vector_layer(names, layer, forward_layer=forward_layer)
+
+
+def test_another_zero_is_taken_off_before_the_scale() -> None:
+    names = ["motion.u", "motion.v"]
+    assert values(find_vector_layer(names, "motion", zero=0.5, scale=10), names)[0] == [5, -15]
+    assert values(find_vector_layer(NUKE, zero=1), NUKE) == ([4, -5], [6, -7])
+
+
 @pytest.mark.parametrize("scale", [0, float("nan"), (1.0, 0.0), (float("inf"), 1.0)])
 def test_a_useless_scale_is_refused(scale: float | tuple[float, float]) -> None:
     with pytest.raises(SettingsError, match="scale"):

@@ -11,7 +11,7 @@ import pytest
 import torch
 from flow_scenes import grid, pattern
 from passing_shot import FRAMES, STEP, comes_back, is_bar, write_passing_shot
-from small_shot import write_channels
+from small_shot import read_channels, write_channels
 
 from vst_core.flow import Motion
 from vst_core.frame_io import read_header
@@ -110,6 +110,24 @@ def test_what_comes_into_view_is_found_in_the_next_frame_up_to_the_edge(folder: 
     assert not trusted(known)[hidden].any()
     estimated, same = motions(folder, "dis").seen_to_its_edges(1003, -1), motions(folder, "dis").seen(1003, -1)
     assert torch.equal(estimated.valid, same.valid)
+
+
+@pytest.mark.parametrize("back", [True, False])
+def test_other_renderers_vectors(folder: Path, tmp_path: Path, back: bool) -> None:
+    """Names of their own, y up, of both directions or to the next frame alone, stored around 0.5."""
+    for frame in FRAMES:
+        channels = read_channels(folder / f"shot.{frame}.exr")
+        x, y, z, w = (channels.pop(f"ViewLayer.Vector.{axis}") for axis in "XYZW")
+        stored = {"motionFore.x": -z, "motionFore.y": -w} | ({"motionBack.x": x, "motionBack.y": y} if back else {})
+        write_channels(tmp_path / f"shot.{frame}.exr", channels | {name: v / 64 + 0.5 for name, v in stored.items()})
+    flow = FlowSettings(layer="motionBack" if back else None, forward_layer="motionFore", scale=64, zero=0.5)
+    found = Motions(views(tmp_path, flow), open_motion(flow), flow)
+    for lag in (1, 3, -1):
+        expected, motion = motions(folder).between(1004, lag), found.between(1004, lag)
+        where = trusted(expected)
+        assert motion.notes == ()
+        assert trusted(motion)[where].mean() > (0.99 if back else 0.95)
+        assert float((motion.backward_flow - expected.backward_flow)[0][:, torch.from_numpy(where)].abs().max()) < 1e-4
 
 
 def write_rolling_shot(folder: Path, degrees: float) -> None:

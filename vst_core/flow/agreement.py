@@ -49,6 +49,7 @@ class Agreement:
         estimated: correlation after warping by the estimate.
         displaced: share of the textured part that only the estimate aligns, and well.
         signs: factors of x and y that would make wrong vectors fit; None where no reversal would.
+        scale: factor of both that would make them fit; None where none would, or a reversal does.
     """
 
     textured: float
@@ -56,7 +57,8 @@ class Agreement:
     vectors: float
     estimated: float
     displaced: float
-    signs: tuple[float, float] | None
+    signs: tuple[float, float] | None = None
+    scale: float | None = None
 
     @property
     def contradicted(self) -> bool:
@@ -105,16 +107,27 @@ def judge_vectors(
         vectors=_mean(by_vectors, texture),
         estimated=_mean(by_estimate, texture),
         displaced=_mean(displaced, texture),
-        signs=None,
     )
     if not result.contradicted:
         return result
-    fits = {
-        signs: _mean(_fit(scene, before, vectors * torch.tensor(signs).view(1, 2, 1, 1)), texture)
-        for signs in _REVERSALS
-    }
+
+    def fit(x: float, y: float) -> float:
+        return _mean(_fit(scene, before, vectors * torch.tensor((x, y)).view(1, 2, 1, 1)), texture)
+
+    fits = {signs: fit(*signs) for signs in _REVERSALS}
     best = max(fits, key=fits.__getitem__)
-    return replace(result, signs=best) if fits[best] > _FITS * result.estimated else result
+    if fits[best] > _FITS * result.estimated:
+        return replace(result, signs=best)
+    scale = _ratio(estimate, vectors, texture)
+    return replace(result, scale=scale) if fit(scale, scale) > _FITS * result.estimated else result
+
+
+def _ratio(flow: Tensor, other: Tensor, where: BoolArray) -> float:
+    """How many times as long as the other a flow is, along it; by the median."""
+    flow, other = (each[0].flatten(1)[:, torch.from_numpy(where.ravel())] for each in (flow, other))
+    lengths = other.square().sum(0)
+    ratios = ((flow * other).sum(0) / lengths)[lengths > 0]
+    return float(ratios.median()) if len(ratios) else 1.0
 
 
 def _fit(scene: FloatArray, before: GreyArray, flow: Tensor) -> FloatArray:

@@ -138,8 +138,11 @@ def _reversed(frame: FlowFrame, signs: tuple[float, float]) -> str:
 
 
 def _misfit(frame: FlowFrame, agreement: Agreement) -> str:
+    if agreement.scale is None:
+        why = "a moving orthographic camera in Blender does this, and so does another zero (flow.zero) or direction"
+    else:
+        why = f"they would fit {float(f'{agreement.scale:.2g}'):g} times as long, see flow.scale"
     return (
         f"frame {frame.frame}: the motion vectors do not fit the pictures (correlation {agreement.vectors:.2f}, that "
-        f"of estimated flow {agreement.estimated:.2f}), so estimated flow was used; a moving orthographic camera in "
-        "Blender does this"
+        f"of estimated flow {agreement.estimated:.2f}), so estimated flow was used; {why}"
     )

@@ -2,13 +2,13 @@
 
 Blender (4.2 to 5.0) writes ``Vector.XYZW`` in pixels with y up: XY is previous minus current position, ZW current
 minus next. Nuke writes ``backward.uv`` and ``forward.uv`` in pixels with y up: applied to the previous or next frame
-they give the current one. A layer of any other name is taken for such a ``backward`` unless it is flipped.
+they give the current one. A layer of any other name is taken for such a ``backward``, or ``forward``, as it is given.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +29,12 @@ class VectorPair:
     Attributes:
         channels: names of the x and the y channel.
         factors: what turns them into pixels, x right and y down.
+        zero: the value that stands for no motion, taken off before.
     """
 
     channels: tuple[str, str]
     factors: tuple[float, float]
+    zero: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +64,11 @@ def find_vector_layer(
     channel_names: Sequence[str],
     layer: str | None = None,
     *,
+    forward_layer: str | None = None,
     flip_x: bool = False,
     flip_y: bool = False,
     scale: float | tuple[float, float] = 1.0,
+    zero: float = 0.0,
     where: str | Path = "",
 ) -> VectorLayer:
     """Find a frame's motion vectors by the names of its channels.
@@ -78,25 +82,28 @@ def find_vector_layer(
         layer: instead of searching, a view layer, a layer (with u/v, x/y, X/Y or R/G below it), or two channels
             ``"name.R,name.G"``. A layer that is neither Blender's nor Nuke's is taken to hold the motion to the
             previous frame with y up, as Nuke's ``backward`` does.
+        forward_layer: a layer, or two channels, with the motion to the next frame, y up; alone or beside ``layer``.
         flip_x: reverse x, on top of the convention.
         flip_y: reverse y, on top of the convention.
         scale: factor to pixels, or one for x and one for y: (width, height) for vectors normalised to the frame.
+        zero: the value that stands for no motion, such as 0.5 where vectors are stored as colours.
         where: the file, for messages.
 
     Raises:
         InputError: there are no vectors, or not the ones asked for; the message lists the channels that are there.
         SettingsError: the scale is 0 or not finite.
     """
-    factors = _user_factors(flip_x, flip_y, scale)
-    names = set(channel_names)
-    if layer is None:
-        found = _search(channel_names, factors)
-    elif "," in layer:
-        found = _explicit(names, layer, factors)
+    channels = _Channels(tuple(channel_names), _user_factors(flip_x, flip_y, scale), zero)
+    if forward_layer is None:
+        found = channels.search() if layer is None else channels.named(layer)
+        missing = None if found else layer
     else:
-        found = _named(names, layer, factors)
+        found = VectorLayer("custom", None, None) if layer is None else channels.named(layer)
+        forward = channels.explicit(forward_layer)
+        missing = layer if found is None else forward_layer
+        found = None if found is None or forward is None else replace(found, forward=forward)
     if found is None:
-        what = "has no motion vectors" if layer is None else f"has no motion vectors in {layer!r}"
+        what = "has no motion vectors" if missing is None else f"has no motion vectors in {missing!r}"
         listing = ", ".join(channel_names) or "none"
         remedy = f"its channels are {listing}; turn on the vector pass, name its layer, or use flow 'dis'"
         raise InputError(what, where=where, remedy=remedy)
@@ -119,7 +126,10 @@ def to_flow(layer: VectorLayer, channel: Callable[[str], NDArray[Any]], *, where
         if pair is None:
             return None
         fields = [_checked(channel(name), name, where) for name in pair.channels]
-        return torch.from_numpy(np.stack(fields)).mul_(torch.tensor(pair.factors).view(2, 1, 1))[None]
+        flow = torch.from_numpy(np.stack(fields))
+        if pair.zero:
+            flow -= pair.zero
+        return flow.mul_(torch.tensor(pair.factors).view(2, 1, 1))[None]
 
     return Vectors(backward=read(layer.backward), forward=read(layer.forward))
 
@@ -135,57 +145,55 @@ def _user_factors(flip_x: bool, flip_y: bool, scale: float | tuple[float, float]
     return (-x if flip_x else x, -y if flip_y else y)
 
 
-def _search(channel_names: Sequence[str], factors: tuple[float, float]) -> VectorLayer | None:
-    names = set(channel_names)
-    for name in channel_names:
-        if name == "Vector.X" or name.endswith(".Vector.X"):
-            found = _blender(names, name.removesuffix(".X"), factors)
-            if found is not None:
-                return found
-    return _nuke(names, factors)
+@dataclass(frozen=True, slots=True)
+class _Channels:
+    """A frame's channels, and how their values are to be read beyond what a convention says."""
 
+    names: tuple[str, ...]
+    factors: tuple[float, float]
+    zero: float
 
-def _named(names: set[str], layer: str, factors: tuple[float, float]) -> VectorLayer | None:
-    is_vector_pass = layer == "Vector" or layer.endswith(".Vector")
-    found = _blender(names, layer if is_vector_pass else f"{layer}.Vector", factors)
-    if found is None and layer in ("backward", "forward"):
-        found = _nuke(names, factors)
-    if found is not None:
-        return found
-    for x, y in _SUFFIXES:
-        found = _explicit(names, f"{layer}.{x},{layer}.{y}", factors)
+    def search(self) -> VectorLayer | None:
+        """Vectors that are known by their names."""
+        for name in self.names:
+            if name == "Vector.X" or name.endswith(".Vector.X"):
+                found = self._blender(name.removesuffix(".X"))
+                if found is not None:
+                    return found
+        return self._nuke()
+
+    def named(self, layer: str) -> VectorLayer | None:
+        """The vectors of a view layer, or a layer, or in two channels."""
+        is_vector_pass = layer == "Vector" or layer.endswith(".Vector")
+        found = self._blender(layer if is_vector_pass else f"{layer}.Vector")
+        if found is None and layer in ("backward", "forward"):
+            found = self._nuke()
         if found is not None:
             return found
-    return None
+        backward = self.explicit(layer)
+        return None if backward is None else VectorLayer("custom", backward, None)
 
+    def explicit(self, layer: str) -> VectorPair | None:
+        """Two channels, or those of a layer, y up."""
+        names = [name.strip() for name in layer.split(",")]
+        if len(names) == 2:
+            return self._pair(names[0], names[1])
+        found = (self._pair(f"{layer}.{x}", f"{layer}.{y}") for x, y in _SUFFIXES)
+        return next((pair for pair in found if pair is not None), None)
 
-def _blender(names: set[str], base: str, factors: tuple[float, float]) -> VectorLayer | None:
-    x, y = factors
-    backward = _pair(names, f"{base}.X", f"{base}.Y", (x, -y))
-    if backward is None:
-        return None
-    return VectorLayer("Blender", backward, _pair(names, f"{base}.Z", f"{base}.W", (-x, y)))
+    def _blender(self, base: str) -> VectorLayer | None:
+        backward = self._pair(f"{base}.X", f"{base}.Y")
+        return None if backward is None else VectorLayer("Blender", backward, self._pair(f"{base}.Z", f"{base}.W", -1))
 
+    def _nuke(self) -> VectorLayer | None:
+        backward, forward = (self._pair(f"{name}.u", f"{name}.v") for name in ("backward", "forward"))
+        return None if backward is None and forward is None else VectorLayer("Nuke", backward, forward)
 
-def _nuke(names: set[str], factors: tuple[float, float]) -> VectorLayer | None:
-    x, y = factors
-    backward, forward = (_pair(names, f"{name}.u", f"{name}.v", (x, -y)) for name in ("backward", "forward"))
-    if backward is None and forward is None:
-        return None
-    return VectorLayer("Nuke", backward, forward)
-
-
-def _explicit(names: set[str], channels: str, factors: tuple[float, float]) -> VectorLayer | None:
-    parts = [part.strip() for part in channels.split(",")]
-    if len(parts) != 2:
-        return None
-    x, y = factors
-    pair = _pair(names, parts[0], parts[1], (x, -y))
-    return None if pair is None else VectorLayer("custom", pair, None)
-
-
-def _pair(names: set[str], x: str, y: str, factors: tuple[float, float]) -> VectorPair | None:
-    return VectorPair((x, y), factors) if x in names and y in names else None
+    def _pair(self, x: str, y: str, sign: int = 1) -> VectorPair | None:
+        """Two channels, if they are there, with y up."""
+        if x not in self.names or y not in self.names:
+            return None
+        return VectorPair((x, y), (sign * self.factors[0], -sign * self.factors[1]), self.zero)
 
 
 def _checked(field: NDArray[Any], name: str, where: str | Path) -> NDArray[np.float32]:

@@ -194,7 +194,16 @@ def check_size(window: Window, expected: Window, where: str) -> None:
 
 def vector_layer(flow: FlowSettings, names: tuple[str, ...], path: Path) -> VectorLayer:
     """The layer that holds the motion, by the settings or by its name."""
-    return find_vector_layer(names, flow.layer, flip_x=flow.flip_x, flip_y=flow.flip_y, scale=flow.scale, where=path)
+    return find_vector_layer(
+        names,
+        flow.layer,
+        forward_layer=flow.forward_layer,
+        flip_x=flow.flip_x,
+        flip_y=flow.flip_y,
+        scale=flow.scale,
+        zero=flow.zero,
+        where=path,
+    )
 
 
 def depth_channel(layer: VectorLayer, names: tuple[str, ...]) -> str | None:
