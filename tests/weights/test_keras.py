@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor
 
-from vst_core.errors import InputError, ModelError
+from vst_core.errors import InputError, ModelError, OutputError
 from vst_core.features import IMAGENET_MEAN, IMAGENET_STD
 from vst_core.weights import KNOWN, file_sha256, import_vgg16, keras, load
 
@@ -115,6 +115,12 @@ def test_the_file_goes_to_the_first_weights_folder_and_may_be_read_by_all(
     if os.name == "posix":
         (tmp_path / "plain").touch()
         assert stat.S_IMODE(path.stat().st_mode) == stat.S_IMODE((tmp_path / "plain").stat().st_mode)
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(onnx_file: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="file/weights: cannot be created"):
+        import_vgg16(onnx_file, tmp_path / "file/weights")
 
 
 def no_onnx(folder: Path) -> Path:

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vst_core.tensors import wide
+from vst_core.tensors import row_bands, wide
 
 _CENTRAL, _SECOND = np.array([[-1, 0, 1]], np.float32), np.array([[1, -2, 1]], np.float32)
 
@@ -41,3 +41,17 @@ def _along(field: Tensor, axis: int, across: NDArray[np.float32]) -> Tensor:
         field,
         lambda plane, target: cv2.filter2D(plane, -1, kernel, dst=target, borderType=cv2.BORDER_REPLICATE),
     )
+
+
+def mean_difference(image: Tensor, other: Tensor) -> Tensor:
+    """Of two pictures, the mean over the channels, without gradient: (B, C, H, W) -> (B, 1, H, W)."""
+    image, other = image.detach(), other.detach()
+    difference = torch.empty_like(image[:, :1])
+    for rows in row_bands(image.shape[-2]):
+        torch.mean((image[..., rows, :] - other[..., rows, :]).abs_(), 1, keepdim=True, out=difference[..., rows, :])
+    return difference
+
+
+def around(image: Tensor) -> Tensor:
+    """The mean of the 5x5 pixels around each, mirrored at the border: (B, C, H, W)."""
+    return filtered(image, lambda plane, target: cv2.blur(plane, (5, 5), dst=target, borderType=cv2.BORDER_REFLECT_101))

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vst_core.flow.filters import central_difference, filtered
+from vst_core.flow.filters import around, central_difference, filtered, mean_difference
 from vst_core.flow.warp import is_inside, warp
 from vst_core.tensors import require_same_shape, row_bands, squared_length
 
@@ -130,7 +130,7 @@ def is_cut(image: Tensor, valid: Tensor) -> bool:
     for rows in sorted(row_bands(height), key=lambda rows: abs(rows.start - height // 2)):  # skies come last
         first = max(0, rows.start - _RADIUS)
         part = image[..., first : rows.stop + _RADIUS, :]
-        detail = (_mean_difference(part, _around(part)) > _DETAIL)[..., rows.start - first : rows.stop - first, :]
+        detail = (mean_difference(part, around(part)) > _DETAIL)[..., rows.start - first : rows.stop - first, :]
         found += float((valid[..., rows, :] * detail).sum())
         detailed += float(detail.sum())
         if found > _FOUND * valid.numel():  # whatever the rest is
@@ -154,20 +154,6 @@ def unchanged_mask(image: Tensor, warped: Tensor, where: Tensor | None = None) -
         (B, 1, H, W) in [0, 1]: 1 up to a difference of a film's grain, 0 from one of a shadow's edge on.
     """
     require_same_shape(image, warped, "image", "warped")
-    change = _mean_difference(image, warped)
-    change = _around(change) if where is None else _around(change.mul_(where)).div_(_around(where).clamp_min_(1e-6))
+    change = mean_difference(image, warped)
+    change = around(change) if where is None else around(change.mul_(where)).div_(around(where).clamp_min_(1e-6))
     return change.sub_(_CHANGED).div_(_GRAIN - _CHANGED).clamp_(0, 1)
-
-
-def _mean_difference(image: Tensor, other: Tensor) -> Tensor:
-    """Of two pictures, the mean over the channels: (B, C, H, W) -> (B, 1, H, W)."""
-    image, other = image.detach(), other.detach()
-    difference = torch.empty_like(image[:, :1])
-    for rows in row_bands(image.shape[-2]):
-        torch.mean((image[..., rows, :] - other[..., rows, :]).abs_(), 1, keepdim=True, out=difference[..., rows, :])
-    return difference
-
-
-def _around(image: Tensor) -> Tensor:
-    """The mean of the 5x5 pixels around each, mirrored at the border: (B, C, H, W)."""
-    return filtered(image, lambda plane, target: cv2.blur(plane, (5, 5), dst=target, borderType=cv2.BORDER_REFLECT_101))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
 import torch
@@ -13,11 +15,11 @@ from vst_core.errors import InputError
 from vst_core.flow.agreement import Agreement, BoolArray, judge_vectors
 from vst_core.flow.estimate import Estimator, to_grey
 from vst_core.flow.estimated_motion import EstimatedMotion
+from vst_core.flow.inverse import shown_inverse
 from vst_core.flow.motion import FlowFrame, Motion, check_size, steps_forward
 from vst_core.flow.occlusion import consistency_mask
 from vst_core.flow.sky import camera_turn, common_turn, estimated, is_told, shown_sky_of, sky_has_detail, sky_of, turned
 from vst_core.flow.vectors import Vectors
-from vst_core.flow.warp import invert
 
 _ROUNDING = 1e-3  # pixels: a still camera's vectors are 0 but for the renderer's rounding, 6e-5 in Cycles
 
@@ -31,7 +33,7 @@ class MotionFromVectors:
     - Vectors that clearly do not fit the pictures (Blender's moving orthographic cameras) are replaced by the estimate
       for that pair, with a note.
     - Vectors that are 0 all over while the picture moves (motion blur was on, the pass is empty) are refused.
-    - Where a frame has only the other direction's vectors, the neighbour's are inverted.
+    - Where the vectors of one direction are missing, those of the other are inverted.
 
     Args:
         estimate: the estimator for all of this.
@@ -43,35 +45,36 @@ class MotionFromVectors:
     def __call__(self, current: FlowFrame, previous: FlowFrame) -> Motion:
         """The motion from ``previous`` to ``current``, its neighbour."""
         notes: tuple[str, ...] = ()
-        there, back = _vectors_between(current, previous)
+        given = _vectors_between(current, previous)
+        there, back = _both(given, current, previous)
         sky, sky_before = sky_of(current.depth), sky_of(previous.depth)
         grey, grey_before = (to_grey(frame.image)[0] for frame in (current, previous))
         agreement = judge_vectors(grey, grey_before, there, None if sky is None else ~sky)
-        if not there.numpy().any() and (back is None or not back.numpy().any()):
+        if not there.numpy().any() and not back.numpy().any():
             if not agreement.still:
                 raise _all_zero(current)
         elif agreement.signs is not None:
             signs = torch.tensor(agreement.signs).view(1, 2, 1, 1)
-            there, back = there * signs, None if back is None else back * signs
+            turned_back = [None if flow is None else flow * signs for flow in given]
+            there, back = _both(turned_back, current, previous)
             notes = (_reversed(current, agreement.signs),)
         elif agreement.contradicted:
             motion = EstimatedMotion(self._estimate)(current, previous)
             return replace(motion, notes=(_misfit(current, agreement),))
-        there, back = F.hardshrink(there, _ROUNDING), None if back is None else F.hardshrink(back, _ROUNDING)
+        there, back = F.hardshrink(there, _ROUNDING), F.hardshrink(back, _ROUNDING)
         shown = shown_sky_of(current.depth), shown_sky_of(previous.depth)
         if sky_has_detail(grey, shown[0]) or sky_has_detail(grey_before, shown[1]):
             there, back = self._with_sky((there, back), (current, previous), (sky, sky_before), shown)
         valid = consistency_mask(there, back, known=True)
-        forward_flow = None if back is None else back.to(current.image)
-        return Motion(there.to(current.image), valid.to(current.image), notes, forward_flow)
+        return Motion(there.to(current.image), valid.to(current.image), notes, back.to(current.image))
 
     def _with_sky(
         self,
-        flows: tuple[Tensor, Tensor | None],
+        flows: tuple[Tensor, Tensor],
         frames: tuple[FlowFrame, FlowFrame],
         skies: tuple[BoolArray | None, BoolArray | None],
         shown: tuple[BoolArray | None, BoolArray | None],
-    ) -> tuple[Tensor, Tensor | None]:
+    ) -> tuple[Tensor, Tensor]:
         """Both flows with the sky's motion: as the camera turned, if the pictures agree, or as they themselves tell."""
         (there, back), (current, previous), (sky, sky_before) = flows, frames, skies
         pictures = current.image, previous.image
@@ -80,26 +83,31 @@ class MotionFromVectors:
             found = estimated(self._estimate, there, sky, *pictures)
             turn = common_turn(found, shown[0])
             if turn is None or not is_told(turn, pictures, shown):
-                return found, None if back is None else estimated(self._estimate, back, sky_before, *pictures[::-1])
-        return turned(there, sky, turn), None if back is None else turned(back, sky_before, np.linalg.inv(turn))
+                return found, estimated(self._estimate, back, sky_before, *pictures[::-1])
+        return turned(there, sky, turn), turned(back, sky_before, np.linalg.inv(turn))
 
 
-def _vectors_between(current: FlowFrame, previous: FlowFrame) -> tuple[Tensor, Tensor | None]:
-    """Flow from current to previous, and back on previous's grid where there is such; on the processor, float32."""
+def _vectors_between(current: FlowFrame, previous: FlowFrame) -> list[Tensor | None]:
+    """Flow from current to previous, and back on previous's grid, at least one of them; on the processor, float32."""
     forward = steps_forward(current, previous)
     here, before = _checked(current), _checked(previous)
-    there, back = (here.backward, before.forward) if forward else (here.forward, before.backward)
-    if back is not None:
-        back = back.to("cpu", torch.float32)
-    if there is not None:
-        return there.to("cpu", torch.float32), back
-    if back is not None:
-        return invert(back), back
-    raise InputError(
-        f"frame {current.frame} has no {'backward' if forward else 'forward'} motion vectors",
-        where=current.path,
-        remedy="add them to the render, or use flow 'dis'",
-    )
+    flows = (here.backward, before.forward) if forward else (here.forward, before.backward)
+    if all(flow is None for flow in flows):
+        raise InputError(
+            f"frame {current.frame} has no {'backward' if forward else 'forward'} motion vectors",
+            where=current.path,
+            remedy="add them to the render, or use flow 'dis'",
+        )
+    return [None if flow is None else flow.to("cpu", torch.float32) for flow in flows]
+
+
+def _both(flows: Sequence[Tensor | None], current: FlowFrame, previous: FlowFrame) -> tuple[Tensor, Tensor]:
+    """The flow there and back, of which one may be missing: then it is what undoes the other."""
+    there, back = flows
+    images = [frame.image.to("cpu", torch.float32) for frame in (current, previous)]
+    if back is None:
+        back = shown_inverse(cast(Tensor, there), *images[::-1])
+    return shown_inverse(back, *images) if there is None else there, back
 
 
 def _checked(frame: FlowFrame) -> Vectors:

@@ -9,9 +9,9 @@ from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
-from vst_core.atomic_file import write_atomically
+from vst_core.atomic_file import make_folder, write_atomically
 from vst_core.digest import sha256_of
-from vst_core.errors import ModelError, OutputError
+from vst_core.errors import ModelError
 from vst_core.weights.known import KNOWN, KnownWeights
 
 LICENSES = "LICENSES.txt"
@@ -62,10 +62,7 @@ def download(known: KnownWeights, folder: Path, on_progress: Progress = _ignore)
         OutputError: it cannot be written.
     """
     path = folder / known.file_name
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"the folder cannot be created ({error.strerror})", where=folder) from None
+    make_folder(folder)
     write_atomically(path, partial(_fetch, known, on_progress), partial(_prove, known))
     return path
 

@@ -15,7 +15,7 @@ import torch
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from vst_core.atomic_file import write_atomically
+from vst_core.atomic_file import make_folder, write_atomically
 from vst_core.errors import InputError, ModelError
 from vst_core.weights.known import KERAS_VGG16
 from vst_core.weights.store import StateDict, folders
@@ -44,6 +44,7 @@ def import_vgg16(source: Path, folder: Path | None = None) -> Path:
     Raises:
         InputError: the source cannot be read.
         ModelError: it is another file, or the ``onnx`` package is missing.
+        OutputError: the weights cannot be written.
     """
     data = _onnx_bytes(source)
     if hashlib.sha256(data).hexdigest() != _ONNX_SHA256:
@@ -57,7 +58,7 @@ def import_vgg16(source: Path, folder: Path | None = None) -> Path:
     arrays = {item.name: torch.from_numpy(numpy_helper.to_array(item).copy()) for item in graph.initializer}
     target = (folder or folders()[0]) / KERAS_VGG16.file_name
     state = _torchvision_layout(arrays)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(target.parent)
     write_atomically(target, lambda path: path.write_bytes(save(state)), verify=load_file)
     return target
 
