@@ -19,7 +19,8 @@ MOTIONS = {
 
 
 def inverse(pair: Pair) -> torch.Tensor:
-    return shown_inverse(pair.forward_flow, pair.current, pair.previous)
+    with torch.no_grad():
+        return shown_inverse(pair.forward_flow, pair.current, pair.previous)
 
 
 def is_wrong(flow: torch.Tensor, pair: Pair) -> torch.Tensor:
@@ -37,6 +38,13 @@ def test_a_card_is_followed_up_to_its_edges(name: str) -> None:
     before, found = (is_wrong(flow, pair).sum() for flow in (invert(pair.forward_flow), inverse(pair)))
     assert before > 90 or name == "followed by the camera"
     assert found <= 0.1 * before
+
+
+def test_a_single_motion_is_turned_round() -> None:
+    pair = moving_card()
+    flow = constant_flow(96, 128, 3, -2)
+    with torch.no_grad():
+        assert torch.equal(shown_inverse(flow, pair.current, pair.previous), -flow)
 
 
 def test_where_nothing_moves_over_another_it_is_the_inverse() -> None:

@@ -70,7 +70,7 @@ def _landed(forward_flow: Tensor) -> tuple[Tensor, Tensor]:
 
 def _undone(forward_flow: Tensor, pixels: Tensor, start: Tensor) -> Tensor:
     """What undoes a flow at single pixels, (N,), found from a start, (2, N)."""
-    for _ in range(_WHERE_NEEDED):
+    for _ in range(_WHERE_NEEDED if len(pixels) else 0):
         start = -_sampled(forward_flow, pixels, start)
     return start
 
