@@ -146,6 +146,27 @@ def test_other_renderers_vectors(folder: Path, tmp_path: Path, back: bool) -> No
         assert off.sum() == 0
 
 
+@pytest.mark.parametrize("name", ["Z", "depth.Z", "ViewLayer.Depth.Z"])
+@pytest.mark.parametrize("said", [0.0, 3.0])
+def test_a_sky_that_no_vectors_tell_of_moves_as_the_pictures_do(tmp_path: Path, name: str, said: float) -> None:
+    """By any renderer's depth, which is huge there; what vectors do say is believed."""
+    x, y = grid(120, 160)
+    sky = (y < 24).numpy()
+    for frame in (1001, 1002):
+        linear = (0.02 + 0.4 * pattern(x + 6 * (frame - 1001), y, 1)[0]).numpy().astype(np.float32)
+        speed = np.where(sky, np.float32(said), np.float32(6))
+        channels = dict(zip("RGB", linear, strict=True)) | {name: np.where(sky, np.float32(1e30), np.float32(8))}
+        for layer, sign in (("back", 1), ("fore", -1)):
+            channels |= {f"{layer}.x": sign * speed, f"{layer}.y": np.zeros_like(speed)}
+        write_channels(tmp_path / f"shot.{frame}.exr", channels)
+    flow = FlowSettings(layer="back", forward_layer="fore")
+    motion = Motions(views(tmp_path, flow), open_motion(flow), flow).between(1002, 1)
+    middle = motion.backward_flow[0, :, 4:20, 20:140]
+    assert motion.notes == ()
+    assert float((middle[0] - (said or 6)).abs().max()) < 0.3
+    assert float(middle[1].abs().max()) < 0.3
+
+
 def write_rolling_shot(folder: Path, degrees: float) -> None:
     """Two frames, the camera rolls around the middle; with the vectors that Nuke would write."""
     x, y = grid(60, 80)

@@ -132,6 +132,8 @@ class PlateReader:
         if depth_name is None:
             return vectors, None
         depth, alpha = torch.from_numpy(channel(depth_name))[None, None], frame.alpha
+        if layer.convention != "Blender" and _knows_the_sky(vectors, depth):
+            return vectors, None
         return vectors, depth if alpha is None else _without_hidden_sky(depth, alpha)
 
 
@@ -207,10 +209,18 @@ def vector_layer(flow: FlowSettings, names: tuple[str, ...], path: Path) -> Vect
 
 
 def depth_channel(layer: VectorLayer, names: tuple[str, ...]) -> str | None:
-    """The depth that marks Blender's sky, where its vectors are 0 even while the camera turns."""
-    if layer.convention != "Blender":
-        return None
-    return next((name for name in names if name.endswith(_DEPTH_SUFFIXES)), None)
+    """The depth that marks the sky, where vectors are 0 even while the camera turns."""
+    suffixes = _DEPTH_SUFFIXES if layer.convention == "Blender" else (*_DEPTH_SUFFIXES, "depth.Z")
+    return next((name for name in names if name.endswith(suffixes) or name == "Z"), None)
+
+
+def _knows_the_sky(vectors: Vectors, depth: Tensor) -> bool:
+    """Whether there are vectors where depth says that there is nothing."""
+    sky = depth >= SKY_DEPTH
+    flows = [flow for flow in (vectors.backward, vectors.forward) if flow is not None]
+    if any(flow.shape[2:] != sky.shape[2:] for flow in flows):  # which is said where they are used
+        return False
+    return any(bool((flow.any(1, keepdim=True) & sky).any()) for flow in flows)
 
 
 def _without_hidden_sky(depth: Tensor, alpha: FloatArray) -> Tensor:
