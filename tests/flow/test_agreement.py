@@ -99,9 +99,9 @@ def test_vectors_in_other_units_are_told_their_scale(unit: float) -> None:
     x, y = grid(H, W)
     true = constant_flow(H, W, -8, 3)
     (note,) = MotionFinder()(*pair(pattern(x - 8, y + 3), pattern(x, y), true * unit)).notes
-    assert float(note.partition("they would fit ")[2].partition(" times as long, see flow.scale")[0]) == pytest.approx(
-        1 / unit, rel=0.03
-    )
+    factor, _, rest = note.partition("they would fit ")[2].partition(" times as long, see flow.scale")
+    assert float(factor) == pytest.approx(1 / unit, rel=0.03)
+    assert rest == (", or flow.forward_layer if they lead to the next frame" if unit < 0 else "")
 
 
 def test_vectors_of_half_a_step_are_noticed() -> None:
@@ -127,7 +127,8 @@ def test_reversed_signs_are_put_right(signs: tuple[int, int], setting: str, both
     assert torch.equal(motion.valid, right.valid)
     assert len(motion.notes) == 1
     assert motion.notes[0].startswith("frame 12: ")
-    assert f"change {setting} to say so" in motion.notes[0]
+    other_way = ", or flow.forward_layer if they lead to the next frame" if signs == (-1, -1) else ""
+    assert motion.notes[0].endswith(f"change {setting} to say so{other_way}")
 
 
 def ortho() -> tuple[FlowFrame, FlowFrame]:

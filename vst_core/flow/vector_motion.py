@@ -21,6 +21,7 @@ from vst_core.flow.occlusion import consistency_mask
 from vst_core.flow.sky import camera_turn, common_turn, estimated, is_told, shown_sky_of, sky_has_detail, sky_of, turned
 from vst_core.flow.vectors import Vectors
 
+_OTHER_WAY = ", or flow.forward_layer if they lead to the next frame"
 _ROUNDING = 1e-3  # pixels: a still camera's vectors are 0 but for the renderer's rounding, 6e-5 in Cycles
 
 
@@ -141,7 +142,7 @@ def _reversed(frame: FlowFrame, signs: tuple[float, float]) -> str:
     axes = [axis for axis, sign in zip("xy", signs, strict=True) if sign < 0]
     return (
         f"frame {frame.frame}: the motion vectors fit the pictures with {' and '.join(axes)} reversed, and were; "
-        f"change {' and '.join(f'flow.flip_{axis}' for axis in axes)} to say so"
+        f"change {' and '.join(f'flow.flip_{axis}' for axis in axes)} to say so{_OTHER_WAY if len(axes) > 1 else ''}"
     )
 
 
@@ -149,7 +150,8 @@ def _misfit(frame: FlowFrame, agreement: Agreement) -> str:
     if agreement.scale is None:
         why = "a moving orthographic camera in Blender does this, and so does another zero (flow.zero) or direction"
     else:
-        why = f"they would fit {float(f'{agreement.scale:.2g}'):g} times as long, see flow.scale"
+        other_way = _OTHER_WAY if agreement.scale < 0 else ""
+        why = f"they would fit {float(f'{agreement.scale:.2g}'):g} times as long, see flow.scale{other_way}"
     return (
         f"frame {frame.frame}: the motion vectors do not fit the pictures (correlation {agreement.vectors:.2f}, that "
         f"of estimated flow {agreement.estimated:.2f}), so estimated flow was used; {why}"
