@@ -14,9 +14,9 @@ from vst_core.flow.warp import invert, sample_points, warp
 
 # Pixels by which two motions differ that are not one.
 _OTHER = 0.5
-# Iterations: wheels need many. They add up to an odd number, after which what comes into view, where two motions take
-# turns, has that of the ground.
-_EVERYWHERE, _WHERE_NEEDED = 4, 25
+# Iterations: wheels need many. All but the last, which only judges, add up to an odd number, after which what comes
+# into view, where two motions take turns, has that of the ground.
+_EVERYWHERE, _WHERE_NEEDED = 4, 26
 _FOUND = 0.01  # pixels
 _ROW = 4096  # points in a row, when single ones are sampled
 
@@ -69,10 +69,14 @@ def _landed(forward_flow: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _undone(forward_flow: Tensor, pixels: Tensor, start: Tensor) -> Tensor:
-    """What undoes a flow at single pixels, (N,), found from a start, (2, N)."""
+    """What undoes a flow best at single pixels, (N,), from a start, (2, N). Where motion is steep, it may lead away."""
+    best, least = start, torch.full_like(start[0], torch.inf)
     for _ in range(_WHERE_NEEDED if len(pixels) else 0):
-        start = -_sampled(forward_flow, pixels, start)
-    return start
+        following = -_sampled(forward_flow, pixels, start)
+        left = (following - start).square_().sum(0)
+        best, least = torch.where(left <= least, start, best), torch.minimum(left, least)
+        start = following
+    return best
 
 
 def _moved_apart(flow: Tensor, other: Tensor, limit: float) -> Tensor:
