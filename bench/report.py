@@ -23,6 +23,7 @@ import bench_network
 import bench_shot
 import bench_start
 import bench_step
+import bench_vectors
 import bench_video
 import torch
 from machine import sources, surroundings
@@ -36,6 +37,7 @@ PARTS = {
     "shot": bench_shot,
     "video": bench_video,
     "flow": bench_flow,
+    "vectors": bench_vectors,
     "network": bench_network,
     "frame": bench_frame,
     "step": bench_step,
@@ -45,7 +47,7 @@ PARTS = {
 USUAL = "float32"
 PLOTS = {"shot": draw_flicker, "flow": draw_flow}
 SECTIONS = {
-    "Quality of a shot": ("shot", "video", "flow"),
+    "Quality of a shot": ("shot", "video", "flow", "vectors"),
     "Cost of a frame": ("network", "frame", "step"),
     "Cost of a command": ("start",),
     "Gain from a farm": ("farm",),

@@ -155,6 +155,7 @@ def test_a_sky_that_no_vectors_tell_of_moves_as_the_pictures_do(tmp_path: Path, 
     for frame in (1001, 1002):
         linear = (0.02 + 0.4 * pattern(x + 6 * (frame - 1001), y, 1)[0]).numpy().astype(np.float32)
         speed = np.where(sky, np.float32(said), np.float32(6))
+        speed[21:24] = 6  # the rim
         channels = dict(zip("RGB", linear, strict=True)) | {name: np.where(sky, np.float32(1e30), np.float32(8))}
         for layer, sign in (("back", 1), ("fore", -1)):
             channels |= {f"{layer}.x": sign * speed, f"{layer}.y": np.zeros_like(speed)}

@@ -215,12 +215,12 @@ def depth_channel(layer: VectorLayer, names: tuple[str, ...]) -> str | None:
 
 
 def _knows_the_sky(vectors: Vectors, depth: Tensor) -> bool:
-    """Whether there are vectors where depth says that there is nothing."""
+    """Whether most of what depth calls sky has vectors; its rim may have some of what is before it."""
     sky = depth >= SKY_DEPTH
     flows = [flow for flow in (vectors.backward, vectors.forward) if flow is not None]
     if any(flow.shape[2:] != sky.shape[2:] for flow in flows):  # which is said where they are used
         return False
-    return any(bool((flow.any(1, keepdim=True) & sky).any()) for flow in flows)
+    return any(2 * int((flow.any(1, keepdim=True) & sky).sum()) > int(sky.sum()) for flow in flows)
 
 
 def _without_hidden_sky(depth: Tensor, alpha: FloatArray) -> Tensor:
