@@ -1,4 +1,4 @@
-"""The sky, of which Blender's vectors say nothing: where it is, and how it moves."""
+"""The sky, of which a renderer's vectors say nothing: where it is, and how it moves."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ cv: Any = cv2  # its stubs know no element types
 FloatArray = NDArray[np.floating[Any]]
 
 SKY_DEPTH = 1e9
-"""Blender writes 1e10 where a ray meets nothing."""
+"""What is farther is nothing: Blender writes 1e10 where a ray meets nothing, others write more."""
 
 _WIDTH = 480  # pixels: the width at which the sky is looked at, at most
 _HORIZON = 16  # one part in so many of a frame's height: what is looked at beyond the sky, above and below

@@ -28,7 +28,7 @@ _ROUNDING = 1e-3  # pixels: a still camera's vectors are 0 but for the renderer'
 class MotionFromVectors:
     """Motion between neighbouring frames from their vectors.
 
-    - The sky has vector 0 in Blender even while the camera turns. Where it shows anything, it moves as the camera
+    - The sky has vector 0 even while the camera turns. Where it shows anything, it moves as the camera
       turned by the vectors of all else; where the pictures contradict, or nothing tells, flow is estimated.
     - Vectors that fit the pictures only with x, y or both reversed are reversed, with a note.
     - Vectors that clearly do not fit the pictures (Blender's moving orthographic cameras) are replaced by the estimate
@@ -56,8 +56,8 @@ class MotionFromVectors:
                 raise _all_zero(current)
         elif agreement.signs is not None:
             signs = torch.tensor(agreement.signs).view(1, 2, 1, 1)
-            turned_back = [None if flow is None else flow * signs for flow in given]
-            there, back = _both(turned_back, current, previous)
+            righted = [None if flow is None else flow * signs for flow in given]
+            there, back = _both(righted, current, previous)
             notes = (_reversed(current, agreement.signs),)
         elif agreement.contradicted:
             motion = EstimatedMotion(self._estimate)(current, previous)
