@@ -59,7 +59,7 @@ def flicker(move: complex, frames: FrameRange, *, published: bool = False) -> tu
     """Of the painted frames in the middle and around it, and of the plate in the middle."""
     columns, rows = np.meshgrid(np.arange(WIDTH), np.arange(HEIGHT))
     here = columns - (WIDTH - 1) / 2 + 1j * (rows - (HEIGHT - 1) / 2)
-    there = torch.from_numpy(parts(here * move - here).astype(np.float32))[None]
+    there = torch.from_numpy(parts(here * move - here))[None]
     test = occlusion._is_boundary
     as_published = (lambda flow, energy, _: test(flow, energy, known=False)) if published else test
     with tempfile.TemporaryDirectory() as name:
@@ -90,7 +90,7 @@ def write_moved(folder: Path, here: NDArray[np.complex128], move: complex, frame
         for axis, part in zip("uv", parts(flow.conj()), strict=True)  # y up
     }
     for frame in frames:
-        x, y = parts(0.8 * here * move ** (frame - frames.first) + WIDTH + 1j * HEIGHT).astype(np.float32)
+        x, y = parts(0.8 * here * move ** (frame - frames.first) + WIDTH + 1j * HEIGHT)
         moved = cv2.remap(picture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
         write(folder / f"plate.{frame}.exr", dict(zip("RGB", moved.transpose(2, 0, 1), strict=True)) | stored)
 
@@ -114,9 +114,9 @@ def by_vectors(layers: tuple[str, ...], frames: FrameRange) -> tuple[str, ...]:
     return f"{first.stylized:.4f}", f"{last.stylized:.4f}"
 
 
-def parts(field: NDArray[np.complex128]) -> NDArray[np.float64]:
+def parts(field: NDArray[np.complex128]) -> NDArray[np.float32]:
     """X and y of a field, (2, H, W)."""
-    return np.stack((field.real, field.imag))
+    return np.stack((field.real, field.imag)).astype(np.float32)
 
 
 def channels(path: Path) -> dict[str, NDArray[np.generic]]:
@@ -125,10 +125,9 @@ def channels(path: Path) -> dict[str, NDArray[np.generic]]:
 
 
 def write(path: Path, planes: dict[str, NDArray[np.generic]]) -> None:
-    """A frame of these channels; those in float64 as float32."""
+    """A frame of these channels."""
     header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
-    kept = {name: plane.astype(np.float32) if plane.dtype == np.float64 else plane for name, plane in planes.items()}
-    OpenEXR.File(header, {name: np.ascontiguousarray(plane) for name, plane in kept.items()}).write(str(path))
+    OpenEXR.File(header, {name: np.ascontiguousarray(plane) for name, plane in planes.items()}).write(str(path))
 
 
 if __name__ == "__main__":

@@ -46,6 +46,13 @@ def write_channels(path: Path, channels: Channels, **attributes: Any) -> Path:
     return path
 
 
+def with_plain_vectors(channels: Channels) -> tuple[Channels, Channels]:
+    """Channels of Blender without its vectors, and those as other renderers write them, both pointing away, y up."""
+    others = {name: values for name, values in channels.items() if ".Vector." not in name}
+    x, y, z, w = (channels[f"ViewLayer.Vector.{axis}"] for axis in "XYZW")
+    return others, {"motionBack.x": x, "motionBack.y": y, "motionFore.x": -z, "motionFore.y": -w}
+
+
 def attributes_of(path: Path) -> dict[str, Any]:
     """The header of the first part."""
     return dict(OpenEXR.File(str(path), header_only=True).parts[0].header)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import small_training
 from documents import PAGES, ROOT, Page
-from small_shot import FRAMES, Outcome, SmallShot, read_channels, write_channels
+from small_shot import FRAMES, Outcome, SmallShot, read_channels, with_plain_vectors, write_channels
 
 Run = Callable[..., Outcome]
 
@@ -75,11 +75,10 @@ def place(
 
 def other_renderers(folder: Path, shot: SmallShot, frame: int) -> None:
     """A frame with motion in layers of other names, and stored around 0.5."""
-    channels = read_channels(shot.path(frame))
-    x, y, z, w = (channels.pop(f"ViewLayer.Vector.{axis}") for axis in "XYZW")
-    both = {"motionBack.x": x, "motionBack.y": y, "motionFore.x": -z, "motionFore.y": -w}
+    channels, both = with_plain_vectors(read_channels(shot.path(frame)))
+    stored = {f"velocity.{axis}": both[f"motionFore.{axis}"] / 64 + 0.5 for axis in "xy"}
     write_channels(folder / f"sh030.{frame}.exr", channels | both)
-    write_channels(folder / f"sh040.{frame}.exr", channels | {"velocity.x": 0.5 - z / 64, "velocity.y": 0.5 - w / 64})
+    write_channels(folder / f"sh040.{frame}.exr", channels | stored)
 
 
 def reason(line: str) -> str | None:

@@ -13,7 +13,7 @@ import pytest
 import torch
 from flow_scenes import grid, pattern
 from passing_shot import FRAMES, STEP, comes_back, is_bar, write_passing_shot
-from small_shot import read_channels, write_channels
+from small_shot import read_channels, with_plain_vectors, write_channels
 
 from vst_core.flow import Motion
 from vst_core.frame_io import read_header
@@ -131,10 +131,9 @@ def test_what_comes_into_view_is_found_in_the_next_frame_up_to_the_edge(folder: 
 def test_other_renderers_vectors(folder: Path, tmp_path: Path, back: bool) -> None:
     """Names of their own, y up, of both directions or to the next frame alone, stored around 0.5."""
     for frame in FRAMES:
-        channels = read_channels(folder / f"shot.{frame}.exr")
-        x, y, z, w = (channels.pop(f"ViewLayer.Vector.{axis}") for axis in "XYZW")
-        stored = {"motionFore.x": -z, "motionFore.y": -w} | ({"motionBack.x": x, "motionBack.y": y} if back else {})
-        write_channels(tmp_path / f"shot.{frame}.exr", channels | {name: v / 64 + 0.5 for name, v in stored.items()})
+        channels, both = with_plain_vectors(read_channels(folder / f"shot.{frame}.exr"))
+        stored = {name: values / 64 + 0.5 for name, values in both.items() if back or name.startswith("motionFore")}
+        write_channels(tmp_path / f"shot.{frame}.exr", channels | stored)
     flow = FlowSettings(layer="motionBack" if back else None, forward_layer="motionFore", scale=64, zero=0.5)
     found = Motions(views(tmp_path, flow), open_motion(flow), flow)
     for lag in (1, 3, -1):

@@ -28,8 +28,8 @@ _ROUNDING = 1e-3  # pixels: a still camera's vectors are 0 but for the renderer'
 class MotionFromVectors:
     """Motion between neighbouring frames from their vectors.
 
-    - The sky has vector 0 even while the camera turns. Where it shows anything, it moves as the camera
-      turned by the vectors of all else; where the pictures contradict, or nothing tells, flow is estimated.
+    - The sky has vector 0 even while the camera turns. Where it shows anything, it moves as the camera turned by the
+      vectors of all else; where the pictures contradict, or nothing tells, flow is estimated.
     - Vectors that fit the pictures only with x, y or both reversed are reversed, with a note.
     - Vectors that clearly do not fit the pictures (Blender's moving orthographic cameras) are replaced by the estimate
       for that pair, with a note.
@@ -105,6 +105,8 @@ def _vectors_between(current: FlowFrame, previous: FlowFrame) -> list[Tensor | N
 def _both(flows: Sequence[Tensor | None], current: FlowFrame, previous: FlowFrame) -> tuple[Tensor, Tensor]:
     """The flow there and back, of which one may be missing: then it is what undoes the other."""
     there, back = flows
+    if there is not None and back is not None:
+        return there, back
     images = [frame.image.to("cpu", torch.float32) for frame in (current, previous)]
     if back is None:
         back = shown_inverse(cast(Tensor, there), *images[::-1])

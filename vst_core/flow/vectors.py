@@ -94,14 +94,15 @@ def find_vector_layer(
         SettingsError: the scale is 0 or not finite.
     """
     channels = _Channels(tuple(channel_names), _user_factors(flip_x, flip_y, scale), zero)
-    if forward_layer is None:
-        found = channels.search() if layer is None else channels.named(layer)
-        missing = None if found else layer
-    else:
-        found = VectorLayer("custom", None, None) if layer is None else channels.named(layer)
-        forward = channels.explicit(forward_layer)
-        missing = layer if found is None else forward_layer
-        found = None if found is None or forward is None else replace(found, forward=forward)
+    found: VectorLayer | None = VectorLayer("custom", None, None)
+    missing = layer
+    if layer is not None:
+        found = channels.named(layer)
+    elif forward_layer is None:
+        found = channels.search()
+    if found is not None and forward_layer is not None:
+        forward, missing = channels.explicit(forward_layer), forward_layer
+        found = None if forward is None else replace(found, forward=forward)
     if found is None:
         what = "has no motion vectors" if missing is None else f"has no motion vectors in {missing!r}"
         listing = ", ".join(channel_names) or "none"

@@ -27,7 +27,7 @@ from vst_core.settings import FlowSettings
 from vst_core.tensors import extended
 
 _SCENE_LINEAR = "lin_rec709_scene"
-_DEPTH_SUFFIXES = ("Depth.Z", "Depth.V")
+_DEPTH_SUFFIXES = ("Depth.Z", "Depth.V", "depth.Z")
 SMALLEST_SIDE = 32  # of a view; the feature network needs half of it. Hosts write 1x1 where a frame shows nothing
 
 
@@ -126,9 +126,9 @@ class PlateReader:
             channel = _Channels(path)
         layer = vector_layer(self._flow, names, path)
         vectors = to_flow(layer, channel, where=path)
-        depth_name = depth_channel(layer, names)
+        depth_name = depth_channel(names)
         if depth_name is None:  # the plate itself may have what the file of the vectors has not
-            channel, depth_name = own, depth_channel(layer, tuple(frame.view))
+            channel, depth_name = own, depth_channel(tuple(frame.view))
         if depth_name is None:
             return vectors, None
         depth, alpha = torch.from_numpy(channel(depth_name))[None, None], frame.alpha
@@ -208,10 +208,9 @@ def vector_layer(flow: FlowSettings, names: tuple[str, ...], path: Path) -> Vect
     )
 
 
-def depth_channel(layer: VectorLayer, names: tuple[str, ...]) -> str | None:
+def depth_channel(names: tuple[str, ...]) -> str | None:
     """The depth that marks the sky, where vectors are 0 even while the camera turns."""
-    suffixes = _DEPTH_SUFFIXES if layer.convention == "Blender" else (*_DEPTH_SUFFIXES, "depth.Z")
-    return next((name for name in names if name.endswith(suffixes) or name == "Z"), None)
+    return next((name for name in names if name.endswith(_DEPTH_SUFFIXES) or name == "Z"), None)
 
 
 def _knows_the_sky(vectors: Vectors, depth: Tensor) -> bool:
