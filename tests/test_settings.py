@@ -85,6 +85,7 @@ def test_every_complaint_comes_at_once() -> None:
         ("style.weights", [-1]),
         ("style.weights", [float("nan")]),
         ("style.weights", [float("inf")]),
+        ("matte.invert", True),
         ("flow.source", "optical"),
         ("flow.forward", "fwd.####.flo"),
         ("flow.scale", 0),

@@ -27,6 +27,10 @@ OTHER: dict[str, Any] = {
     "network": "fast",
     "tile": 64,
     "strength": 0.5,
+    "matte.name": "CryptoObject:Hero",
+    "matte.file": "mattes/sh.####.exr",
+    "matte.invert": None,  # only with a matte
+    "over": "oil/sh.####.exr",
     "keep_color": "match",
     "lags": "1,2",
     "cuts": "1040",

@@ -34,6 +34,8 @@ __all__ = [
     "check_frame_compression",
     "color_channels",
     "display_window",
+    "find_channel",
+    "names_in_file",
     "names_in_view",
     "read_channels",
     "read_frame",
@@ -71,7 +73,7 @@ def read_channels(path: str | Path, names: Sequence[str]) -> FloatArray:
 
     Args:
         path: an image; of several channels of one name, the one in the first part is meant.
-        names: the channels, for example ``("ViewLayer.Vector.X", "ViewLayer.Vector.Y")``.
+        names: the channels, for example ``("ViewLayer.Vector.X", "ViewLayer.Vector.Y")``; see ``find_channel``.
 
     Returns:
         (H, W, len(names)) float32 over the data window, in the order asked for. NaN and infinity come as they are.
@@ -80,7 +82,7 @@ def read_channels(path: str | Path, names: Sequence[str]) -> FloatArray:
         InputError: the file cannot be read, or lacks a channel, or the channels cover different data windows.
     """
     with open_image(Path(path)) as file:
-        found = [_find_channel(file.header, name) for name in names]
+        found = [find_channel(file.header, name) for name in names]
         windows = {file.header.parts[part].data_window for part, _ in found}
         if len(windows) > 1:
             raise InputError(f"{', '.join(names)} cover different data windows", where=path)
@@ -90,6 +92,31 @@ def read_channels(path: str | Path, names: Sequence[str]) -> FloatArray:
             decoded[part] = (min(indices), file.read(part, min(indices), max(indices) + 1))
     planes = [decoded[part][1][index - decoded[part][0]] for part, index in found]
     return np.stack(planes, axis=-1).astype(np.float32, copy=False)
+
+
+def find_channel(header: Header, name: str) -> tuple[int, int]:
+    """The part that has a channel, and the channel's index within it.
+
+    Args:
+        header: of a file.
+        name: as the file has it or, where a part is called like its layer, with the layer.
+
+    Raises:
+        InputError: there is none of that name.
+    """
+    for index, part in enumerate(header.parts):
+        if name in part.channels:
+            return index, part.channels.index(name)
+    layered = view_channels(_all_channels(header), None)
+    if name not in layered:
+        listing = ", ".join(header.channel_names)
+        raise InputError(f"has no channel {name!r}", where=header.path, remedy=f"its channels are {listing}")
+    return layered[name]
+
+
+def names_in_file(header: Header) -> tuple[str, ...]:
+    """All channels of a file by the names that ``find_channel`` knows."""
+    return tuple(dict.fromkeys((*header.channel_names, *view_channels(_all_channels(header), None))))
 
 
 def color_channels(header: Header, layer: str | None = None) -> ColorLayer:
@@ -238,15 +265,6 @@ def _part_channels(header: PartHeader) -> PartChannels:
     views = header.metadata.get("view") or header.metadata.get("multiView") or ""
     first, *others = [views] if isinstance(views, str) else views
     return PartChannels(header.channels, header.name, first, tuple(others))
-
-
-def _find_channel(header: Header, name: str) -> tuple[int, int]:
-    for index, part in enumerate(header.parts):
-        if name in part.channels:
-            return index, part.channels.index(name)
-    raise InputError(
-        f"has no channel {name!r}", where=header.path, remedy=f"its channels are {', '.join(header.channel_names)}"
-    )
 
 
 def _not_finite(part: Part, channels: Sequence[int]) -> str:

@@ -253,3 +253,29 @@ def test_strength_mixes_light_also_where_the_plate_is_stored_as_log(opacity: flo
         return config.convert(mixed / np.float32(opacity or 1), "ACEScct", "ACEScg")
 
     assert light(0.25) == pytest.approx(0.25 * light(1) + 0.75 * light(0), rel=1e-3)
+
+
+@pytest.mark.parametrize("space", ["lin_rec709_scene", "ACEScct"])
+def test_strength_can_be_another_for_each_pixel_and_what_lies_below_another_picture(space: str) -> None:
+    transform = DisplayTransform(space)
+    random = np.random.default_rng(3)
+    color, background = random.random((2, 4, 6, 3), np.float32) / np.float32(2)
+    alpha = np.linspace(0.5, 1, 24, dtype=np.float32).reshape(4, 6)
+    display = transform.to_display(color, alpha)
+    painted = torch.full((1, 3, 4, 6), 0.6)
+    shares = np.repeat(np.array([[0, 0.25, 0.25, 1, 1, 0]], np.float32), 4, 0)
+    result = transform.to_scene_linear(painted, display, shares, background)
+    for share, columns in ((0.25, slice(1, 3)), (1.0, slice(3, 5))):
+        alike = transform.to_scene_linear(painted, display, share, background)
+        assert result[:, columns] == pytest.approx(alike[:, columns], rel=1e-5)
+    assert np.array_equal(result[:, ::5], background[:, ::5])
+    assert np.abs(result - color).max(axis=(0, 2)).min() > 0.01, "nothing of the plate is left"
+
+
+def test_where_nothing_of_a_painting_shows_the_sign_of_a_zero_stays() -> None:
+    color = np.full((4, 4, 3), -0.0, np.float32)
+    display = REC709.to_display(color, None)
+    shares = np.eye(4, dtype=np.float32)
+    result = REC709.to_scene_linear(torch.full((1, 3, 4, 4), 0.5), display, shares)
+    assert np.array_equal(np.signbit(result[..., 0]), shares == 0)
+    assert (result[..., 0][shares == 1] > 0.1).all()

@@ -17,6 +17,8 @@ SHOT: dict[str, Any] = {
     "style": {"styles": ["oil.png"]},
     "flow": {"source": "flow/sh.%04d.flo"},
     "network": "quality",
+    "matte": {"name": "CryptoObject:Hero", "file": "mattes/sh.####.exr"},
+    "over": "oil/sh.####.exr",
     "weights": None,
     "output": {"pattern": "out/sh.####.exr", "data_type": "half"},
 }
@@ -26,6 +28,8 @@ def test_relative_paths_are_understood_from_a_folder() -> None:
     found = with_absolute_paths(SHOT, Path("/a b"))
     assert found["plate"] == "/a b/in/sh.####.exr"
     assert found["style"] == {"styles": ["/a b/oil.png"]}
+    assert found["matte"] == {"name": "CryptoObject:Hero", "file": "/a b/mattes/sh.####.exr"}
+    assert found["over"] == "/a b/oil/sh.####.exr"
     assert found["flow"] == {"source": "/a b/flow/sh.%04d.flo"}
     assert found["output"] == {"pattern": "/a b/out/sh.####.exr", "data_type": "half"}
     assert (found["network"], found["weights"]) == ("quality", None)
@@ -61,6 +65,8 @@ def test_paths_are_found_again_where_the_files_lie_elsewhere(tmp_path: Path) -> 
     )
     assert list(input_paths(mapped)) == [
         "/mnt/x y/in/sh.####.exr",
+        "/mnt/x y/mattes/sh.####.exr",
+        "/mnt/x y/oil/sh.####.exr",
         "/mnt/x y/flow/sh.%04d.flo",
         "/models/vgg.pth",
         "/mnt/x y/oil.png",

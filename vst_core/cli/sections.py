@@ -9,7 +9,8 @@ from typer.core import TyperCommand
 SECTIONS = {
     "Training": ("recipe",),
     "Farm": ("farm", "submit"),
-    "Style": ("style", "style_color_space", "method", "network", "strength", "keep_color", "scale"),
+    "Style": ("style", "style_color_space", "method", "network", "keep_color", "scale"),
+    "Mix": ("strength", "matte", "over"),
     "Output": ("output", "format", "traced", "samples", "license", "overwrite"),
     "Shot": ("frames", "chunk", "state", "preroll", "layer", "color_space"),
     "Motion": ("flow", "temporal", "lags", "passes", "cuts"),

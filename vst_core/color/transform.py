@@ -116,7 +116,13 @@ class DisplayTransform:
             cv.extractChannel(display, channel, plane)
         return DisplayImage(pixels, given, alpha, tuple(outside))
 
-    def to_scene_linear(self, stylized: Tensor, source: DisplayImage, strength: float = 1.0) -> FloatArray:
+    def to_scene_linear(
+        self,
+        stylized: Tensor,
+        source: DisplayImage,
+        strength: float | FloatArray = 1.0,
+        background: FloatArray | None = None,
+    ) -> FloatArray:
         """Bring a network's picture back to where the plate came from.
 
         No paint is brighter than its paper, and a style brings its sun down to white. So where the plate is brighter
@@ -128,11 +134,13 @@ class DisplayTransform:
         Args:
             stylized: (1, 3, H, W), display-referred; values outside [0, 1] are clamped.
             source: what the network was shown.
-            strength: how much of it lies over the plate; mixed in scene-linear light, so that 0 gives the plate itself.
+            strength: how much of it lies over the background, [0, 1], for all or, (H, W), for each pixel; mixed in
+                scene-linear light, so that 0 gives the background itself.
+            background: (H, W, 3) float32 in the output space, premultiplied by the plate's alpha; None is the plate.
 
         Returns:
             (H, W, 3) float32 in the output space, premultiplied. Where the plate has no alpha to speak of, it is the
-            plate's own colour.
+            background's own colour.
 
         Raises:
             ModelError: the network gave NaN or infinity.
@@ -143,8 +151,9 @@ class DisplayTransform:
         planes = stylized.detach().to("cpu", torch.float32)[0].contiguous().numpy()
         if not np.isfinite(planes).all():  # minimum and maximum would hide it
             raise ModelError("produced NaN or infinity", where="the network", remedy="compute in float32")
-        if strength == 0:
-            return self._untouched(source).copy()
+        whole = not isinstance(strength, np.ndarray) and strength == 1
+        if not np.any(strength):
+            return (self._untouched(source) if background is None else background).copy()
         highlights = Highlights(source.pixels[0].numpy(), planes, _BAND_ROWS)
         color: FloatArray = np.empty((*planes.shape[1:], 3), np.float32)
         for rows, outside in zip(row_bands(len(color), _BAND_ROWS), source.outside, strict=True):
@@ -153,17 +162,22 @@ class DisplayTransform:
                 _restore(linear.reshape(-1, 3), *outside)
             color[rows] = _transformed(linear, self._encode)
         if self._encode is None:
-            if strength < 1:  # encoded values do not add up as light does
-                color = cv.addWeighted(color, strength, self._straight(source, self._working), 1 - strength, 0)
+            if not whole:  # encoded values do not add up as light does
+                color = _mixed(color, self._straight(source, self._working, background), strength)
             color = self._config.convert(color, self._working, self.output_space)
         if source.alpha is not None:
             for rows in row_bands(len(color), _BAND_ROWS):
                 if not is_opaque(source.alpha[rows]):
                     color[rows] = scaled(color[rows], source.alpha[rows])
-        if strength < 1 and self._encode is not None:
-            color = cv.addWeighted(color, strength, self._untouched(source), 1 - strength, 0)
+        if whole and source.alpha is None:
+            return color
+        below = self._untouched(source) if background is None else background
+        if not whole and self._encode is not None:
+            color = _mixed(color, below, strength)
         if source.alpha is not None:
-            cv.copyTo(self._untouched(source), uncovered(source.alpha), color)
+            cv.copyTo(below, uncovered(source.alpha), color)
+        if isinstance(strength, np.ndarray):
+            cv.copyTo(below, (strength == 0).view(np.uint8), color)  # a sum loses the sign of a zero, a curve last bits
         return color
 
     def _untouched(self, source: DisplayImage) -> FloatArray:
@@ -176,10 +190,11 @@ class DisplayTransform:
             cv.copyTo(covered, 1 - uncovered(source.alpha), color)
         return color
 
-    def _straight(self, source: DisplayImage, space: str) -> FloatArray:
-        """The plate in another space, not premultiplied; black where uncovered."""
-        straight = source.color if source.alpha is None else unpremultiplied(source.color, source.alpha)
-        return self._config.convert(straight, self.color_space, space)
+    def _straight(self, source: DisplayImage, space: str, background: FloatArray | None = None) -> FloatArray:
+        """The plate, or a background, in another space, not premultiplied; black where uncovered."""
+        color, own = (source.color, self.color_space) if background is None else (background, self.output_space)
+        straight = color if source.alpha is None else unpremultiplied(color, source.alpha)
+        return self._config.convert(straight, own, space)
 
 
 def style_to_display(pixels: FloatArray, color_space: str, config: str | None = None) -> Tensor:
@@ -194,6 +209,16 @@ def style_to_display(pixels: FloatArray, color_space: str, config: str | None = 
         (1, 3, H, W) float32, display-referred, [0, 1].
     """
     return DisplayTransform(color_space, config).to_display(pixels, None).pixels
+
+
+def _mixed(color: FloatArray, below: FloatArray, strength: float | FloatArray) -> FloatArray:
+    """Of light, so much of one and the rest of another."""
+    mixed: FloatArray
+    if isinstance(strength, np.ndarray):
+        mixed = cv.add(scaled(color, strength), scaled(below, 1 - strength))
+    else:
+        mixed = cv.addWeighted(color, strength, below, 1 - strength, 0)
+    return mixed
 
 
 def _transformed(color: FloatArray, matrix: NDArray[np.floating[Any]] | None) -> FloatArray:

@@ -17,7 +17,17 @@ Data = dict[str, Any]
 Change = Callable[[str], str]
 
 OUTPUT = "output.pattern"
-_INPUTS = ("plate", "flow.source", "flow.forward", "flow.raft_weights", "network", "weights", "state")
+_INPUTS = (
+    "plate",
+    "matte.file",
+    "over",
+    "flow.source",
+    "flow.forward",
+    "flow.raft_weights",
+    "network",
+    "weights",
+    "state",
+)
 _FLAVORS: dict[str, type[PurePath]] = {"POSIX": PurePosixPath, "WINDOWS": PureWindowsPath}
 
 

@@ -15,6 +15,7 @@ from vst_core.frames import FrameRange, counted
 from vst_core.pipeline.cuts import find_cuts
 from vst_core.pipeline.destination import check_output
 from vst_core.pipeline.journal import manifest_path
+from vst_core.pipeline.mix import mixed_files
 from vst_core.pipeline.motion_source import used_flow
 from vst_core.pipeline.sequences import check_frames, open_sequences
 from vst_core.pipeline.span import check_cuts
@@ -172,8 +173,11 @@ def _tasks(name: str, settings: RenderSettings, farm: FarmSettings) -> Iterator[
     sequences = open_sequences(settings)
     whole = _with_handles(sequences.frames, sequences.plate, farm.handles)
     check_frames(used_flow(settings), sequences.plate, whole)
+    beside = mixed_files(settings)
+    for files in beside:
+        files.check(whole)
     check_cuts(settings, whole)
-    check_output(whole, sequences.plate, sequences.output)
+    check_output(whole, sequences.plate, sequences.output, *beside)
     settings = settings.model_copy(update={"frames": whole} | _decided(settings))
     memory = memory_of(settings, sequences.plate.path(whole.first))
     if farm.chunks == "whole" or settings.passes > 1:  # passes go from one end of a shot to the other

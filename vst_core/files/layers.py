@@ -61,8 +61,8 @@ def color_layers(parts: Sequence[PartChannels]) -> list[ColorLayer]:
     return [layer for _, layer in sorted(layers, key=lambda item: _rank(item[0]))]
 
 
-def view_channels(parts: Sequence[PartChannels], color: ColorLayer) -> dict[str, tuple[int, int]]:
-    """The channels of the view that a colour layer shows, and those of no view.
+def view_channels(parts: Sequence[PartChannels], color: ColorLayer | None) -> dict[str, tuple[int, int]]:
+    """The channels of the view that a colour layer shows, and those of no view; of every view where it is None.
 
     Returns:
         Their names without the view and with the layer, in file order, and for each its part and its index within it;
@@ -72,7 +72,7 @@ def view_channels(parts: Sequence[PartChannels], color: ColorLayer) -> dict[str,
     for index, part in enumerate(parts):
         for position, channel in enumerate(part.channels):
             view, name = _split(channel, part)
-            if view in ("", color.view):
+            if color is None or view in ("", color.view):
                 found.setdefault(name, (index, position))
     return found
 

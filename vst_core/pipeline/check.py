@@ -15,6 +15,7 @@ from vst_core.pipeline.destination import check_output, check_space
 from vst_core.pipeline.fingerprint import fingerprint
 from vst_core.pipeline.foreign import refuse_foreign
 from vst_core.pipeline.method import open_device, open_method, style_images
+from vst_core.pipeline.mix import Mix, mixed_files
 from vst_core.pipeline.motion_source import check_vectors, flow_files, open_motion, used_flow
 from vst_core.pipeline.plate import check_size, open_transform
 from vst_core.pipeline.resume import past_before
@@ -50,6 +51,7 @@ def check_shot(settings: RenderSettings, cache: RenderCache | None = None, *, he
             complaints.append(error)
 
     span = output = header = transform = device = method = None
+    mixes = False
     with collect():
         plate = FrameSequence.parse(settings.plate)
         span = span_of(settings, plate_frames(plate, settings.frames))
@@ -68,9 +70,16 @@ def check_shot(settings: RenderSettings, cache: RenderCache | None = None, *, he
             for files, needed in flow_files(used_flow(settings), plate, span.needed):
                 with collect():
                     files.check_input(needed)
+        with collect():
+            for beside in mixed_files(settings):
+                beside.check(span.frames)
+            mixes = True
     if header is not None:
         with collect():
             transform = open_transform(header, settings.color_space)
+    if span is not None and header is not None and transform is not None and mixes:
+        with collect():
+            Mix(settings, plate, transform).check(span.frames, header)
     styles = []
     for path in style_images(settings):
         with collect():
@@ -83,10 +92,10 @@ def check_shot(settings: RenderSettings, cache: RenderCache | None = None, *, he
         open_motion(used_flow(settings))
     if span is not None and output is not None:
         with collect():
-            check_output(span.frames, plate, output)
+            check_output(span.frames, plate, output, *mixed_files(settings))
             with collect():
                 check_space(settings, span.frames, plate, output)
-            if transform and device and method and len(styles) == len(style_images(settings)):
+            if transform and mixes and device and method and len(styles) == len(style_images(settings)):
                 mark = fingerprint(settings, span, transform, method)
                 with collect():
                     past_before(settings, span, open_states(settings, span, output, mark))

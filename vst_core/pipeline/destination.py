@@ -9,6 +9,7 @@ from pathlib import Path
 
 from vst_core.errors import OutputError, SettingsError
 from vst_core.frames import FrameRange, counted
+from vst_core.pipeline.beside import Beside
 from vst_core.pipeline.journal import gather, manifest_path
 from vst_core.sequence import LONGEST_NAME, FrameSequence
 from vst_core.settings import RenderSettings
@@ -21,11 +22,17 @@ _SMALLEST = 1 << 16
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
-def check_output(frames: FrameRange, plate: FrameSequence, output: FrameSequence) -> None:
+def check_output(frames: FrameRange, plate: FrameSequence, output: FrameSequence, *beside: Beside) -> None:
     """Check that results can be written.
 
+    Args:
+        frames: their numbers.
+        plate: what they are made of.
+        output: where they go.
+        beside: what else is read.
+
     Raises:
-        SettingsError: the output is not EXR, is one file for many frames, has ``..`` in its name, or is the plate.
+        SettingsError: the output is not EXR, is one file for many frames, has ``..`` in its name, or is an input.
         OutputError: the folder cannot be created or written to, it lies outside ``$VST_OUTPUT_ROOT``, a name is too
             long, or other frames have the same manifest.
     """
@@ -33,8 +40,10 @@ def check_output(frames: FrameRange, plate: FrameSequence, output: FrameSequence
         raise SettingsError("only EXR can be written", where=output.pattern, remedy="end the output name in .exr")
     output.check_output(frames)
     _check_names(frames, output)
-    if any(_is_same(output.path(frame), plate.path(frame)) for frame in frames):
-        raise SettingsError("output and plate are the same files", where=output.pattern, remedy="choose another output")
+    for name, path in (("plate", plate.path), *(("input", each.path) for each in beside)):
+        if any(_is_same(output.path(frame), path(frame)) for frame in frames):
+            what = f"output and {name} are the same files"
+            raise SettingsError(what, where=output.pattern, remedy="choose another output")
     existing = _existing(output)
     if not existing.is_dir():
         what = "is a file, not a folder" if existing.exists() else "is a broken link"

@@ -6,6 +6,9 @@ from pathlib import Path
 
 from vst_core import weights
 from vst_core.color import DisplayTransform
+from vst_core.frame_io import read_header
+from vst_core.pipeline.beside import Beside
+from vst_core.pipeline.foreign import FINGERPRINT
 from vst_core.pipeline.manifest import Asset, asset
 from vst_core.pipeline.method import LoadedMethod, style_images
 from vst_core.pipeline.motion_source import raft_weights, used_flow
@@ -25,6 +28,10 @@ def fingerprint(settings: RenderSettings, span: Span, transform: DisplayTransfor
     flow = settings.flow.model_copy(update={"source": motion, "forward": forward, "raft_weights": None})
     named_by_content = {"plate": plate, "flow": flow, "style": style, "weights": None, "network": "", "threads": 0}
     named_by_content["lags"] = settings.used_lags
+    named_by_content["over"] = settings.over and Path(settings.over).name
+    named_by_content["matte"] = settings.matte.model_copy(
+        update={"file": settings.matte.file and Path(settings.matte.file).name}
+    )
     # A pass that goes backward begins where the shot ends.
     whole = {"shot": str(span.shot)} if settings.passes > 1 else {}
     return settings.model_copy(update=named_by_content).fingerprint(
@@ -33,8 +40,20 @@ def fingerprint(settings: RenderSettings, span: Span, transform: DisplayTransfor
         weights=" ".join(each.sha256 for each in networks_used(settings, loaded)),
         device=str(loaded.device),
         color_space=transform.color_space,
+        background=_background(settings, span),
         styles=" ".join(image.sha256 for image in images),
     )
+
+
+def _background(settings: RenderSettings, span: Span) -> str:
+    """What a background says it was made with; nothing of one that this program did not make.
+
+    Raises:
+        InputError: its first frame cannot be read.
+    """
+    if settings.over is None:
+        return ""
+    return str(read_header(Beside(settings.over).path(span.shot.first)).metadata.get(FINGERPRINT, ""))
 
 
 def networks_used(settings: RenderSettings, loaded: LoadedMethod) -> tuple[Asset, ...]:

@@ -15,7 +15,17 @@ from vst_core.settings import RenderSettings
 FINGERPRINT = "vst:fingerprint"
 SETTINGS = "vst:settings"
 
-_FILES = {"plate", "network", "weights", "style.styles", "flow.source", "flow.forward", "flow.raft_weights"}
+_FILES = {
+    "plate",
+    "matte.file",
+    "over",
+    "network",
+    "weights",
+    "style.styles",
+    "flow.source",
+    "flow.forward",
+    "flow.raft_weights",
+}
 
 
 def refuse_foreign(output: FrameSequence, frames: Iterable[int], fingerprint: str, settings: RenderSettings) -> None:
@@ -59,7 +69,7 @@ def _told_apart(made_with: str, settings: RenderSettings) -> str:
         before["threads"] = now["threads"]
     names = sorted(name for name, value in now.items() if before[name] != value)
     ends = "first or last" if settings.passes > 1 else "first"
-    unsaid = f"another {ends} frame, device, precision, number of threads, version, network or style image"
+    unsaid = f"another {ends} frame, device, precision, number of threads, version, network, style image or background"
     return f" ({', '.join(names)})" if names else f": {unsaid}"
 
 

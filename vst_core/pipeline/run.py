@@ -52,6 +52,7 @@ def with_whole_paths(settings: RenderSettings) -> RenderSettings:
         flow = flow.model_copy(update={"source": _whole(flow.source), "forward": flow.forward and _whole(flow.forward)})
     if flow.raft_weights is not None:
         flow = flow.model_copy(update={"raft_weights": flow.raft_weights.absolute()})
+    matte = settings.matte.model_copy(update={"file": settings.matte.file and _whole(settings.matte.file)})
     if settings.method == "optimization":
         style = style.model_copy(update={"styles": tuple(_whole(each) for each in style.styles)})
     return settings.model_copy(
@@ -59,6 +60,8 @@ def with_whole_paths(settings: RenderSettings) -> RenderSettings:
             "plate": _whole(settings.plate),
             "state": settings.state and settings.state.absolute(),
             "flow": flow,
+            "matte": matte,
+            "over": settings.over and _whole(settings.over),
             "style": style,
             "network": settings.network if settings.network in ARCHITECTURES else _whole(settings.network),
             "weights": settings.weights and settings.weights.absolute(),

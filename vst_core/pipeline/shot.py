@@ -21,6 +21,7 @@ from vst_core.pipeline.footage import Footage
 from vst_core.pipeline.keep_color import ColorKeeper, open_keep_color
 from vst_core.pipeline.manifest import Asset
 from vst_core.pipeline.method import open_device, open_method, prepare_style
+from vst_core.pipeline.mix import Mix, mixed_files
 from vst_core.pipeline.motion_source import check_vectors, flow_files, open_motion, used_flow
 from vst_core.pipeline.plate import PlateReader, named_frame, open_transform
 from vst_core.pipeline.sequences import Sequences, check_frames, open_sequences
@@ -40,6 +41,7 @@ class Shot:
     transform: DisplayTransform
     method: Method
     keep_color: ColorKeeper
+    mix: Mix
     device: Device
     weights: tuple[Asset, ...]
     styles: tuple[Asset, ...]
@@ -66,15 +68,20 @@ def open_shot(settings: RenderSettings, cache: RenderCache | None = None) -> Sho
     sequences, flow = open_sequences(settings), used_flow(settings)
     first = sequences.span.first
     check_frames(flow, sequences.plate, sequences.span.needed)
+    beside = mixed_files(settings)
+    for files in beside:
+        files.check(sequences.frames)
     check_cuts(settings, sequences.span.shot)
     check_lags(settings, sequences.span.shot)
-    check_output(sequences.frames, sequences.plate, sequences.output)
+    check_output(sequences.frames, sequences.plate, sequences.output, *beside)
     check_space(settings, sequences.frames, sequences.plate, sequences.output)
     with named_frame(first):
         header = read_header(sequences.plate.path(first))
         check_frame_compression(header, settings.layer, settings.output.layers_compression)
         check_vectors(flow, sequences.plate, first, header, settings.layer)
     transform = open_transform(header, settings.color_space)
+    mix = Mix(settings, sequences.plate, transform)
+    mix.check(sequences.frames, header)
     # A render that goes on, or a chunk, begins to read further on, and would take another size there for the shot's.
     size = display_window(header, settings.layer)
     reader = PlateReader(sequences.plate, settings.layer, transform, flow, sequences.vectors, settings.scale, size)
@@ -90,6 +97,7 @@ def open_shot(settings: RenderSettings, cache: RenderCache | None = None) -> Sho
         transform=transform,
         method=loaded.method,
         keep_color=keep_color,
+        mix=mix,
         device=loaded.device,
         weights=networks_used(settings, loaded),
         styles=style_assets(settings),

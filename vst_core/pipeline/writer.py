@@ -104,9 +104,8 @@ def _painted(shot: Shot, plate: Plate, stylized: Tensor) -> Frame:
     window, covered = plate.view.window, plate.view.covered
     full = place(resize(stylized, (window.height, window.width)), window, covered)
     full = shot.keep_color(full, plate.display.pixels)
-    color = shot.transform.to_scene_linear(full, plate.display, shot.settings.strength)
     frame = plate.frame if shot.settings.output.layers == "plate" else without_layers(plate.frame)
-    return frame.with_color(color)
+    return frame.with_color(shot.mix(full, plate))
 
 
 def _attributes(shot: Shot, plate: Plate, state: State) -> dict[str, str]:
