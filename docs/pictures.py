@@ -1,4 +1,4 @@
-"""Draws ``shot.png`` of the README, the contact sheets of the gallery and ``passes.png``: ``python docs/pictures.py``.
+"""Draws ``shot.png`` of the README and the pictures of the pages: ``python docs/pictures.py``.
 
 The sample shot through both networks in every style, as ``vst render --passes 2`` paints it; some minutes. Nothing is
 retouched.
@@ -25,6 +25,7 @@ STYLES = ("oil", "ink", "mosaic", "watercolor", "woodcut")
 SHEETS = {"quality": ("sheet.png", 4), "fast": ("sheet_fast.png", 2)}  # file, frames of each style
 SHOWN, WIDTH = "oil", 320
 PART = slice(64, 164), slice(87, 227)  # rows and columns, where much comes into view
+OBJECTS = "CryptoObject:balloon,basket,ball,cart,wheel*"
 LINES = {"each by itself": "C3", "painted by vst": "C0", "the plate": "black"}
 
 
@@ -88,6 +89,9 @@ def main() -> None:
         draw_shot(painted["quality", SHOWN], alone, Path(name))
         once = paint(f"{name}/once.####.exr", SHOWN)
         draw_passes((once, painted["quality", SHOWN], alone), Path(name))
+        over = painted["quality", SHOWN]
+        both = paint(f"{name}/both.####.exr", "ink", passes=2, matte={"name": OBJECTS}, over=over)
+        write_sheet([PLATE, over, both], DOCS / "mattes.png", columns=3, width=WIDTH)
 
 
 if __name__ == "__main__":

@@ -133,7 +133,8 @@ class SmallShot:
         (folder / "plate").mkdir()
         for frame in FRAMES:
             name = f"shot.{frame}.exr"
-            write_channels(folder / "plate" / name, shrunk(read_channels(source / name)), Scene="Scene", take=3)
+            said = {key: value for key, value in attributes_of(source / name).items() if key.startswith("cryptomatte/")}
+            write_channels(folder / "plate" / name, shrunk(read_channels(source / name)), Scene="Scene", take=3, **said)
         return cls(folder / "plate", cropped(style, folder / "style.png"), weights)
 
     @property

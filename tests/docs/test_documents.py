@@ -10,6 +10,8 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 import small_training
 from documents import PAGES, ROOT, Page
@@ -49,15 +51,24 @@ def place(
     tmp_path: Path, small_shot: SmallShot, sample_styles: Path, vgg16_weights: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Path:
     """A folder with all that the documents take for granted, as the current one, and a home of its own."""
-    for name in (*STYLES, "photos/a.png", *(f"samples/styles/{path.name}" for path in sample_styles.glob("*.png"))):
+    for name in (
+        *STYLES,
+        "photos/a.png",
+        "vignette.png",
+        *(f"samples/styles/{path.name}" for path in sample_styles.glob("*.png")),
+    ):
         target = tmp_path / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(small_shot.style, target)
     (tmp_path / "samples/shot").mkdir()
+    (tmp_path / "roto").mkdir()
     for frame in FRAMES:
         for name in (f"sh010.{frame}.exr", f"sh020.{frame}.exr", f"samples/shot/shot.{frame}.exr"):
             (tmp_path / name).symlink_to(small_shot.path(frame))
         other_renderers(tmp_path, small_shot, frame)
+        alpha = read_channels(small_shot.path(frame))["ViewLayer.Combined.A"]
+        write_channels(tmp_path / f"roto/sh010.{frame}.exr", {"A": alpha})
+    cv2.imwrite(str(tmp_path / "vignette.png"), np.full(alpha.shape, 128, np.uint8))
     settings = {"plate": "sh010.####.exr", "style": {"styles": ["oil"]}, "output": {"pattern": "o/sh010.####.exr"}}
     (tmp_path / "shot.json").write_text(json.dumps(settings))
     (tmp_path / "tiny.json").write_text(small_training.recipe_text(steps=2))

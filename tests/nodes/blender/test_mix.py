@@ -41,6 +41,13 @@ def test_strength_is_exact_at_its_ends_and_linear_between(shown: Shown) -> None:
     np.testing.assert_allclose(picture(folder / "strength_0.5.exr"), (plate + stylized[1]) / 2, atol=30 * HALF_ULP)
 
 
+def test_a_matte_linked_to_the_strength_says_where_the_painting_shows(shown: Shown) -> None:
+    folder, plate, stylized = shown
+    matte = plate[..., 3:]
+    expected = (1 - matte) * plate + matte * stylized[1]
+    np.testing.assert_allclose(picture(folder / "matte.exr"), expected, atol=30 * HALF_ULP)
+
+
 def test_beyond_the_sequence_the_plate_goes_through(shown: Shown) -> None:
     folder, plate, _ = shown
     for frame in (0, 4):

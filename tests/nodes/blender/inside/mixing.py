@@ -13,17 +13,20 @@ from nodes.blender.versions import compositor_tree
 
 
 def mix(plate: str, folder: str, out: str) -> None:
-    """Render strengths, a keyframed strength, frames beyond the sequence; then save."""
+    """Render strengths, a matte for a strength, a keyframed strength, frames beyond the sequence; then save."""
     scene, tree = new_scene((1, 3), (8, 6))
     bpy.ops.wm.save_as_mainfile(filepath=f"{out}/mix.blend")
-    node = new_node(tree)
-    tree.links.new(image_node(tree, plate).outputs["Image"], node.inputs["Image"])
+    node, image = new_node(tree), image_node(tree, plate)
+    tree.links.new(image.outputs["Image"], node.inputs["Image"])
     use_for_output(tree, node.outputs["Image"])
     render(scene, 2, f"{out}/empty.exr")
     show(node.node_tree, Sequence(Path(folder), "st", 1001, 1003, -1000), "Linear Rec.709")
     for strength in (0.0, 0.5, 1.0):
         node.inputs["Strength"].default_value = strength
         render(scene, 2, f"{out}/strength_{strength}.exr")
+    matte = tree.links.new(image.outputs["Alpha"], node.inputs["Strength"])
+    render(scene, 2, f"{out}/matte.exr")
+    tree.links.remove(matte)
     for frame in (0, 4):
         render(scene, frame, f"{out}/beyond_{frame}.exr")
     strength = node.inputs["Strength"]
