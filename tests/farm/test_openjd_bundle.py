@@ -208,6 +208,18 @@ def test_a_bundle_is_what_deadline_cloud_takes(
     assert assets.output_directories == {str(tmp_path / "a"), str(tmp_path / "b")}
 
 
+def test_mattes_and_what_lies_below_are_among_what_a_job_takes_along(
+    bundled: Bundled, small_shot: SmallShot, small_network: Path, tmp_path: Path
+) -> None:
+    still = tmp_path / "matte.png"
+    still.write_bytes(b"picture")
+    below = small_shot.copy(tmp_path / "below")
+    bundle = bundled({"a": {"frames": "1002-1003", "matte": {"file": str(still)}, "over": below.pattern}})
+    assets = read_yaml_or_json_object(str(bundle), "asset_references", required=True)["assetReferences"]
+    frames = {str(shot.path(frame)) for shot in (small_shot, below) for frame in (1002, 1003)}
+    assert set(assets["inputs"]["filenames"]) == frames | {str(still), str(small_network)}
+
+
 def test_long_names_are_cut_and_stay_apart(bundled: Bundled) -> None:
     long = "s" * 80
     names = [step["name"] for step in template_of(bundled({f"{long}1": {}, f"{long}2": {}}))["steps"]]

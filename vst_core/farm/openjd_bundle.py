@@ -13,6 +13,7 @@ from vst_core.farm.openjd import job_template
 from vst_core.farm.openjd_parameters import UNUSED, Parameter, common_parameters
 from vst_core.farm.paths import input_paths
 from vst_core.farm.plan import Plan
+from vst_core.pipeline.mix import mixed_files
 from vst_core.pipeline.motion_source import flow_files, used_flow
 from vst_core.sequence import FrameSequence
 
@@ -76,6 +77,7 @@ def _assets(plan: Plan) -> dict[str, Any]:
         plate, flow = FrameSequence.parse(settings.plate), used_flow(settings)
         sequences = [(plate, settings.frames), *flow_files(flow, plate, settings.frames)]
         inputs |= {str(sequence.path(frame)) for sequence, frames in sequences for frame in frames}
+        inputs |= {str(files.path(frame)) for files in mixed_files(settings) for frame in settings.frames}
         used = settings.model_dump(mode="json", exclude=UNUSED[settings.method])
         inputs |= {path for path in input_paths(used) if Path(path).is_file()}
         outputs.add(str(FrameSequence.parse(settings.output.pattern).folder))
