@@ -215,9 +215,9 @@ def test_mattes_and_what_lies_below_are_among_what_a_job_takes_along(
     still.write_bytes(b"picture")
     below = small_shot.copy(tmp_path / "below")
     bundle = bundled({"a": {"frames": "1002-1003", "matte": {"file": str(still)}, "over": below.pattern}})
-    assets = read_yaml_or_json_object(str(bundle), "asset_references", required=True)["assetReferences"]
+    assets = AssetReferences.from_dict(read_yaml_or_json_object(str(bundle), "asset_references", required=True))
     frames = {str(shot.path(frame)) for shot in (small_shot, below) for frame in (1002, 1003)}
-    assert set(assets["inputs"]["filenames"]) == frames | {str(still), str(small_network)}
+    assert assets.input_filenames == frames | {str(still), str(small_network)}
 
 
 def test_long_names_are_cut_and_stay_apart(bundled: Bundled) -> None:
