@@ -19,6 +19,7 @@ from typing import Any
 import bench_farm
 import bench_flow
 import bench_frame
+import bench_light
 import bench_network
 import bench_shot
 import bench_start
@@ -38,6 +39,7 @@ PARTS = {
     "video": bench_video,
     "flow": bench_flow,
     "vectors": bench_vectors,
+    "light": bench_light,
     "network": bench_network,
     "frame": bench_frame,
     "step": bench_step,
@@ -47,7 +49,7 @@ PARTS = {
 USUAL = "float32"
 PLOTS = {"shot": draw_flicker, "flow": draw_flow}
 SECTIONS = {
-    "Quality of a shot": ("shot", "video", "flow", "vectors"),
+    "Quality of a shot": ("shot", "video", "flow", "vectors", "light"),
     "Cost of a frame": ("network", "frame", "step"),
     "Cost of a command": ("start",),
     "Gain from a farm": ("farm",),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from vst_core.color import DisplayTransform
+from vst_core.color import DisplayTransform, lit_share
 from vst_core.frame_io import Header, display_window
 from vst_core.frames import FrameRange
 from vst_core.image import FloatArray
@@ -50,7 +50,7 @@ class Mix:
             self._background.check(frames.first, plate)
 
     def __call__(self, painted: Tensor, plate: Plate) -> FloatArray:
-        """The colour to be written.
+        """The colour to be written; of a black frame none of the painting shows.
 
         Args:
             painted: (1, 3, H, W), display [0, 1], on the plate's data window.
@@ -64,9 +64,9 @@ class Mix:
             ModelError: the painting is not finite.
         """
         number, frame = plate.view.motion.frame, plate.frame
-        strength: float | FloatArray = self._strength
+        strength: float | FloatArray = self._strength * lit_share(plate.display.pixels)
         if self._matte is not None:
-            strength = self._strength * self._matte.read(number, frame)
+            strength = strength * self._matte.read(number, frame)
         background = None if self._background is None else self._background.read(number, frame)
         return self._transform.to_scene_linear(painted, plate.display, strength, background)
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from vst_core.flow import Motion, MotionFinder, compose, consistency_mask, invert, steady_motion, unchanged_mask, warp
+from vst_core.flow.exposure import relit
 from vst_core.flow.wake import edge_distance, outside_wake
 from vst_core.pipeline.plate import motion_between, named_frame
 from vst_core.pipeline.views import FAR_WIDTH, SmallViews, Viewed
@@ -83,7 +84,8 @@ class Motions:
             return _completed(link, self._steady(frame, lag)) if steady else link
 
     def seen(self, frame: int, lag: int) -> Motion:
-        """``between``, valid only where the plate looks as it did: no other light, shadow or thing.
+        """``between``, valid only where the plate looks as it did: no other shadow or thing, and no other light but
+        for a change of the whole picture's, which is not painted.
 
         Raises:
             VstError: see ``between``.
@@ -128,9 +130,13 @@ class Motions:
             return self._unchanged(frame, lag, link)
 
     def _unchanged(self, frame: int, lag: int, motion: Motion) -> Motion:
-        current, previous = self._views.view(frame), self._views.view(frame - lag)
-        warped = warp(self._placed(previous.motion.image, frame - lag, frame), motion.backward_flow)
-        return replace(motion, valid=motion.valid * unchanged_mask(current.motion.image, warped, motion.valid))
+        image, previous = (self._views.view(number).motion.image for number in (frame, frame - lag))
+        warped = warp(self._placed(previous, frame - lag, frame), motion.backward_flow)
+        unchanged = unchanged_mask(image, warped, motion.valid)
+        in_this_light = relit(image, warped, motion.valid)
+        if in_this_light is not None:
+            unchanged = torch.maximum(unchanged, unchanged_mask(image, in_this_light, motion.valid))
+        return replace(motion, valid=motion.valid * unchanged)
 
     def _link(self, frame: int, lag: int) -> Motion:
         """A pair, or links of which it is made; each is found once."""
