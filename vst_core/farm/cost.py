@@ -25,7 +25,9 @@ def memory_of(settings: RenderSettings, plate: Path) -> int:
     Raises:
         InputError: the frame cannot be read.
     """
-    parts = read_header(plate).parts
+    header = read_header(plate)
+    parts, aspect = header.parts, max(header.pixel_aspect, 1 / header.pixel_aspect)
     pixels = max(part.data_window.width * part.data_window.height for part in parts)
     channels = sum(len(part.channels) for part in parts)
-    return int(_PROCESS + pixels * (_METHOD[settings.method] * settings.scale**2 + _CHANNEL * channels))
+    worked_on = _METHOD[settings.method] * settings.scale**2 * aspect
+    return int(_PROCESS + pixels * (worked_on + _CHANNEL * channels))

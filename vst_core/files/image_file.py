@@ -23,6 +23,7 @@ from vst_core.image import Window
 
 _LARGEST_PART_MIB = 8192  # uncompressed: 8K with 60 float channels; a header that claims more is taken for corrupt
 _BAND_ROWS = 64
+_WIDEST_PIXEL = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,15 @@ class Header:
     def metadata(self) -> Mapping[str, Any]:
         """Attributes of the first part by name."""
         return self.parts[0].metadata
+
+    @property
+    def pixel_aspect(self) -> float:
+        """Width of a pixel relative to its height, as it is to be seen: 2 of an anamorphic plate, usually 1.
+
+        All parts have the same. Values of formats that leave the field undefined are no aspects.
+        """
+        aspect = self.parts[0].spec.get_float_attribute("PixelAspectRatio", 1.0)
+        return float(aspect) if 1 / _WIDEST_PIXEL <= aspect <= _WIDEST_PIXEL else 1.0
 
 
 class ImageFile:

@@ -95,8 +95,8 @@ def check_shot(settings: RenderSettings, cache: RenderCache | None = None, *, he
             check_output(span.frames, plate, output, *mixed_files(settings))
             with collect():
                 check_space(settings, span.frames, plate, output)
-            if transform and mixes and device and method and len(styles) == len(style_images(settings)):
-                mark = fingerprint(settings, span, transform, method)
+            if header and transform and mixes and device and method and len(styles) == len(style_images(settings)):
+                mark = fingerprint(settings, span, transform, method, header.pixel_aspect)
                 with collect():
                     past_before(settings, span, open_states(settings, span, output, mark))
                 if not settings.overwrite:

@@ -16,7 +16,9 @@ from vst_core.pipeline.span import Span
 from vst_core.settings import RenderSettings
 
 
-def fingerprint(settings: RenderSettings, span: Span, transform: DisplayTransform, loaded: LoadedMethod) -> str:
+def fingerprint(
+    settings: RenderSettings, span: Span, transform: DisplayTransform, loaded: LoadedMethod, pixel_aspect: float
+) -> str:
     """SHA-256 over everything that decides a shot's pixels: settings, first frame, weights, styles, device, threads."""
     # A draft starts later than its shot, whose first frame decides about colours all the same.
     starts = {span.first} if settings.keep_color == "off" else {span.first, span.shot.first}
@@ -40,6 +42,7 @@ def fingerprint(settings: RenderSettings, span: Span, transform: DisplayTransfor
         weights=" ".join(each.sha256 for each in networks_used(settings, loaded)),
         device=str(loaded.device),
         color_space=transform.color_space,
+        pixel_aspect=str(pixel_aspect),
         background=_background(settings, span),
         styles=" ".join(image.sha256 for image in images),
     )

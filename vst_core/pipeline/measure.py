@@ -22,6 +22,7 @@ from vst_core.pipeline.motions import Motions
 from vst_core.pipeline.plate import PlateReader, named_frame, open_transform, painted_layer, painted_space
 from vst_core.pipeline.sequences import check_frames, plate_frames
 from vst_core.pipeline.views import Views
+from vst_core.pipeline.windows import resize, working_size
 from vst_core.sequence import FrameSequence
 from vst_core.settings import FlowSettings, Network
 
@@ -141,7 +142,8 @@ def measure_shot(
             flicker.add(number, painted.display.pixels)
             lumas.append(_luma(painted.display.pixels) - _luma(original.display.pixels))
             if meter is not None:
-                meter.add(painted.view.motion.image, original.view.motion.image)
+                seen = working_size(original.view.window, 1.0, header.pixel_aspect)
+                meter.add(*(resize(each.view.motion.image, seen) for each in (painted, original)))
     return Report(
         frames=str(numbers),
         flow=flow.source,

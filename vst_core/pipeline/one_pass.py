@@ -75,7 +75,7 @@ class Pass:
         frame, window = given.plate.view.motion.frame, given.plate.view.window
         device = shot.device.torch_device
         image = given.plate.view.motion.image
-        content = resize(image, working_size(window, shot.settings.scale))
+        content = resize(image, working_size(window, shot.settings.scale, shot.pixel_aspect))
         visited = [
             _warped(past[frame - lag], motion, window, content)
             for lag, motion in given.motions.items()

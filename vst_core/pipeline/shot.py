@@ -47,6 +47,7 @@ class Shot:
     styles: tuple[Asset, ...]
     fingerprint: str
     states: StateStore
+    pixel_aspect: float
 
     @property
     def lags(self) -> tuple[int, ...]:
@@ -88,7 +89,7 @@ def open_shot(settings: RenderSettings, cache: RenderCache | None = None) -> Sho
     loaded = open_method(settings, open_device(settings), cache)
     prepare_style(settings, loaded)
     keep_color = open_keep_color(settings, loaded.method, lambda: reader.read(sequences.span.shot.first))
-    mark = fingerprint(settings, sequences.span, transform, loaded)
+    mark = fingerprint(settings, sequences.span, transform, loaded, header.pixel_aspect)
     motion = open_motion(flow, loaded.device.torch_device)
     return Shot(
         settings=settings,
@@ -103,6 +104,7 @@ def open_shot(settings: RenderSettings, cache: RenderCache | None = None) -> Sho
         styles=style_assets(settings),
         fingerprint=mark,
         states=open_states(settings, sequences.span, sequences.output, mark),
+        pixel_aspect=header.pixel_aspect,
     )
 
 

@@ -45,9 +45,16 @@ def coverage(source: Window, target: Window) -> Tensor:
     return place(torch.ones(1, 1, source.height, source.width), source, target)
 
 
-def working_size(window: Window, scale: float) -> tuple[int, int]:
-    """Height and width of a window at a working scale."""
-    return max(1, round(window.height * scale)), max(1, round(window.width * scale))
+def working_size(window: Window, scale: float, aspect: float = 1.0) -> tuple[int, int]:
+    """Height and width of a window at a working scale, with square pixels: strokes are to look right on the screen.
+
+    Args:
+        window: in plate pixels.
+        scale: working size relative to the plate, which has no more pixels either way.
+        aspect: width of a plate's pixel relative to its height.
+    """
+    height, width = window.height * max(1, 1 / aspect), window.width * max(1, aspect)
+    return max(1, round(height * scale)), max(1, round(width * scale))
 
 
 def resize(image: Tensor, size: tuple[int, int]) -> Tensor:
