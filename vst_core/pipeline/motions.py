@@ -143,7 +143,9 @@ class Motions:
         pair = frame, frame - lag
         if pair in self._links:
             return self._links[pair]
-        if abs(lag) > 1 and self._chains:
+        if abs(lag) == 1 and self._views.is_same(*pair):  # whatever vectors say, of which a held frame has any
+            link = _still(self._views.view(frame).motion.image)
+        elif abs(lag) > 1 and self._chains:
             link = self._chained(frame, lag)
         elif self._chains and self._known_step is not None:
             link = self._known_step(frame, lag)
@@ -233,6 +235,11 @@ class FarMotions:
 
     def _step(self, frame: int, back: int) -> Motion:
         return self._views.reduced(self._near.between(frame, back), frame)
+
+
+def _still(image: Tensor) -> Motion:
+    flow = image.new_zeros(1, 2, *image.shape[-2:])
+    return Motion(flow, torch.ones_like(flow[:, :1]), forward_flow=flow)
 
 
 def _forward_flow(step: Motion) -> Tensor:

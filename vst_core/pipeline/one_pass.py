@@ -12,7 +12,7 @@ from vst_core.device import to_device
 from vst_core.flow import Motion, warp_sharp
 from vst_core.frames import FrameRange
 from vst_core.image import Window
-from vst_core.methods import Optimization, Prior, blended_start
+from vst_core.methods import Optimization, Prior, Progress, blended_start
 from vst_core.pipeline.footage import Input
 from vst_core.pipeline.plate import named_frame
 from vst_core.pipeline.result import FrameReport
@@ -57,8 +57,8 @@ class Pass:
         visited = tuple(self.direction * lag for lag in lags)
         return visited if self.number == 1 else (*visited, -self.direction)
 
-    def stylize(self, shot: Shot, given: Input, past: Past, report: FrameReport) -> tuple[Tensor, Prior | None]:
-        """Make a frame.
+    def stylize(self, shot: Shot, given: Input, past: Past, report: FrameReport) -> tuple[Tensor, float | None]:
+        """Make a frame; one that shows the same as the frame visited before is painted the same.
 
         In a pass after the first it is held to its neighbours on both sides: frames just visited, and the next one as
         the pass before left it. An optimisation goes on from its own result there, blended with those of both.
@@ -70,9 +70,12 @@ class Pass:
             report: told how far it is.
 
         Returns:
-            (1, 3, h, w), display [0, 1], on the processor, and what it was held to.
+            (1, 3, h, w), display [0, 1], on the processor, and the share of it that follows others; None of none.
         """
         frame, window = given.plate.view.motion.frame, given.plate.view.window
+        if given.held and frame - self.direction in past:
+            report(Progress(1, 1, {}))  # which may raise, where a user stops it
+            return past[frame - self.direction].image, 1.0
         device = shot.device.torch_device
         image = given.plate.view.motion.image
         content = resize(image, working_size(window, shot.settings.scale, shot.pixel_aspect))
@@ -90,11 +93,16 @@ class Pass:
             neighbours = [each for each in (*visited[:1], coming) if each is not None]
             start = to_device(blended_start(earlier(frame).image, neighbours), device)
             with named_frame(frame):
-                return shot.method.refine(content_there, start, _on(prior, device), self.number, report).cpu(), prior
+                made = shot.method.refine(content_there, start, _on(prior, device), self.number, report)
+            return made.cpu(), _coverage(prior)
         visited.clear()  # what the method takes is enough in memory
         del coming
         with named_frame(frame):
-            return shot.method.stylize(content_there, _on(prior, device), report).cpu(), prior
+            return shot.method.stylize(content_there, _on(prior, device), report).cpu(), _coverage(prior)
+
+
+def _coverage(prior: Prior | None) -> float | None:
+    return None if prior is None else float(prior.valid.mean())
 
 
 def _on(prior: Prior | None, device: torch.device) -> Prior | None:

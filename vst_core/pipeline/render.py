@@ -143,7 +143,7 @@ def _made(
 ) -> _Made:
     frame, window = given.plate.view.motion.frame, given.plate.view.window
     start, report = time.perf_counter(), FrameReport(frame, on_progress, last.number, last.passes)
-    stylized, prior = last.stylize(shot, given, past, report)
+    stylized, coverage = last.stylize(shot, given, past, report)
     state = State.follow(past.get(frame - 1), frame, stylized, window, shot.fingerprint)
     result = FrameResult(frame, shot.sequences.output.path(frame), kept=True)
     if not resume.stays(state):
@@ -155,6 +155,6 @@ def _made(
             seconds=spent,
             notes=given.notes,
             stages=given.seconds.model_copy(update={"method": spent}),
-            coverage=None if prior is None else float(prior.valid.mean()),
+            coverage=coverage,
         )
     return _Made(stylized, state, result)

@@ -54,7 +54,7 @@ class FrameResult:
         frame: its number.
         path: its file.
         kept: it was there already, from an earlier run of the same render.
-        loss: the objective's parts at the end, by name; empty for kept frames.
+        loss: the objective's parts at the end, by name; empty for kept frames, and where a plate holds the one before.
         seconds: time the method took; 0 for kept frames.
         notes: what the user should know, for example a change of flow source.
         stages: time by stage; None for kept frames.

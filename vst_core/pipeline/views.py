@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -16,6 +17,7 @@ from vst_core.tensors import extended
 
 FAR_WIDTH = 1024
 """Pixels across a picture that are enough to follow it over several frames."""
+_FEW_ROWS = 64
 
 
 class Viewed:
@@ -32,6 +34,15 @@ class Viewed:
         """A frame, remembered from now on."""
         self._views[frame] = self.glance(frame)
         return self._views[frame]
+
+    def is_same(self, frame: int, other: int) -> bool:
+        """Whether two frames show the same to the bit, as those of animation on twos and of frozen pictures do."""
+        one, two = self.view(frame), self.view(other)
+        if (one.window, one.covered) != (two.window, two.covered):
+            return False
+        first, second = one.motion.image, two.motion.image
+        some = slice(None, None, _FEW_ROWS)  # which tell most frames apart
+        return torch.equal(first[..., some, :], second[..., some, :]) and torch.equal(first, second)
 
     def keep(self, first: int, last: int) -> None:
         """Forget all other frames."""
