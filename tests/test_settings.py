@@ -86,6 +86,7 @@ def test_every_complaint_comes_at_once() -> None:
         ("style.weights", [float("nan")]),
         ("style.weights", [float("inf")]),
         ("matte.invert", True),
+        ("over", "oil/sh.####.exr"),
         ("flow.source", "optical"),
         ("flow.forward", "fwd.####.flo"),
         ("flow.scale", 0),

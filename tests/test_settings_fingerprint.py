@@ -30,7 +30,7 @@ OTHER: dict[str, Any] = {
     "matte.name": "CryptoObject:Hero",
     "matte.file": "mattes/sh.####.exr",
     "matte.invert": None,  # only with a matte
-    "over": "oil/sh.####.exr",
+    "over": None,  # only with a matte or less strength, which is tested by itself
     "keep_color": "match",
     "lags": "1,2",
     "cuts": "1040",
@@ -129,6 +129,12 @@ def test_the_fingerprint_follows_forward_flow_and_the_extras() -> None:
     after = RenderSettings.of(changed(flow=pattern | {"forward": "fwd.####.flo"}))
     assert len({before.fingerprint(), after.fingerprint(), before.fingerprint(weights="1234")}) == 3
     assert before.fingerprint(weights="1", device="cpu") == before.fingerprint(device="cpu", weights="1")
+
+
+def test_the_fingerprint_follows_what_lies_below() -> None:
+    before = RenderSettings.of(changed(strength=0.5))
+    after = RenderSettings.of(changed(strength=0.5, over="oil/sh.####.exr"))
+    assert before.fingerprint() != after.fingerprint()
 
 
 @pytest.mark.parametrize("more", [{"state": "states"}, {"preroll": 8}])

@@ -129,6 +129,12 @@ class RenderSettings(SettingsModel):
                     raise wrong("features", f"vgg16 has no layer {layer}; use vgg19 or a layer up to relu5_3")
         return self
 
+    @model_validator(mode="after")
+    def _background_shows(self) -> Self:
+        if self.over is not None and self.strength == 1 and not self.matte.is_given:
+            raise wrong("over", "nothing of it would show; give --matte, or a --strength below 1")
+        return self
+
     @property
     def written_layer(self) -> str | None:
         """The layer that has the colour of what is written."""

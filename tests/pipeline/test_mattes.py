@@ -207,6 +207,7 @@ def test_what_does_not_fit_is_one_line(
         write_channels(shot.path(frame), channels | {"none.A": nan}, **CRYPTOMATTE)
     color = {name: np.zeros_like(nan) for name in "RGB"}
     write_channels(shot.folder / "other.exr", color, colorInteropID="lin_ap1_scene")
+    changes = ({"matte__name": "roto.A"} if "over" in changes else {}) | changes
     filled = {name: value.replace("{folder}", str(shot.folder)) for name, value in changes.items()}
     settings = with_network(small_network, frames=str(FRAMES), **filled)
     with pytest.raises(InputError, match=message):
