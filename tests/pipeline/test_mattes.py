@@ -19,7 +19,14 @@ from small_shot import Channels, SmallShot, color_of, copy_of, out, read_channel
 from vst_core import FrameRange, InputError, OutputError, SettingsError, check_shot
 
 FRAMES = FrameRange(1001, 1002)
-IDS = {"ground": "c5b51ede", "wall": "7405f6ae", "wheel": "21f47005", "wheel.001": "61d04f69", "elsewhere": "00000007"}
+IDS = {
+    "ground": "c5b51ede",
+    "a, b: [c]*": "084b5000",
+    "wall": "7405f6ae",
+    "wheel": "21f47005",
+    "wheel.001": "61d04f69",
+    "elsewhere": "00000007",
+}
 CRYPTOMATTE = {
     "cryptomatte/542cafa/name": "ViewLayer.CryptoObject",
     "cryptomatte/542cafa/hash": "MurmurHash3_32",
@@ -80,6 +87,10 @@ CASES: dict[str, Case] = {
     "inverted": (
         {"matte__name": "roto", "matte__invert": True},
         lambda channels: 1 - channels["roto.A"].astype(np.float32),
+    ),
+    "odd name": (
+        {"matte__name": 'CryptoObject:wall, "a, b: [c]*"'},
+        lambda channels: covered(channels, "wall", "a, b: [c]*"),
     ),
     "object": ({"matte__name": "CryptoObject:wall"}, lambda channels: covered(channels, "wall")),
     "objects": (

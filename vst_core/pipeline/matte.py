@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -159,7 +160,7 @@ class MatteReader:
         layers = find_cryptomattes((part.metadata for part in header.parts), names, header.path)
         called, _, objects = wanted.partition(":")
         chosen = next((layer for layer in layers if layer.is_called(called)), None)
-        meant = tuple(filter(None, map(str.strip, objects.split(","))))
+        meant = tuple(name for name in next(csv.reader([objects], skipinitialspace=True), ()) if name.strip())
         if chosen is None or not meant:
             known = [f"{layer.name.rpartition('.')[2]}:NAME" for layer in layers]
             listing = f"its channels are {', '.join(names)}"
