@@ -155,9 +155,7 @@ class Footage:
         if self._known_cuts is not None:
             return frame in self._known_cuts
         if frame not in self._found_cuts:
-            image = self._views.view(frame).motion.image
-            is_same = self._views.is_same(frame, frame - 1)
-            self._found_cuts[frame] = not is_same and is_cut(image, self._near.seen(frame, 1).valid)
+            self._found_cuts[frame] = is_cut(self._views.view(frame).motion.image, self._near.seen(frame, 1).valid)
         return self._found_cuts[frame]
 
     def _followed(self, far: Motions | FarMotions, frame: int, lag: int, *, is_next: bool) -> Motion:
