@@ -246,6 +246,8 @@ def test_an_object_may_come_later_in_the_shot(shot: SmallShot, small_network: Pa
     write_channels(shot.path(1001), channels, **before)
     folder = render(shot, small_network, tmp_path / "out", matte__name="CryptoObject:wall")
     assert np.array_equal(color_of(read_channels(out(folder, 1001))), color_of(channels))
+    chunk = render(shot, small_network, tmp_path / "chunk", matte__name="CryptoObject:wall", chunk="1001-1001")
+    assert same(read_channels(out(chunk, 1001)), read_channels(out(folder, 1001)))
     later = color_of(read_channels(shot.path(1002)))
     assert np.abs(color_of(read_channels(out(folder, 1002))) - later).max() > 0.05
 

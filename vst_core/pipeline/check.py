@@ -79,7 +79,7 @@ def check_shot(settings: RenderSettings, cache: RenderCache | None = None, *, he
             transform = open_transform(header, settings.color_space)
     if span is not None and header is not None and transform is not None and mixes:
         with collect():
-            Mix(settings, plate, transform).check(span.frames, header)
+            Mix(settings, plate, transform).check(span.frames, span.shot, header)
     styles = []
     for path in style_images(settings):
         with collect():

@@ -34,18 +34,19 @@ class Mix:
         self._matte = MatteReader(matte, plate, settings.layer) if matte.is_given else None
         self._background = None if over is None else BackgroundReader(Beside(over), settings, transform)
 
-    def check(self, frames: FrameRange, plate: Header) -> None:
+    def check(self, frames: FrameRange, shot: FrameRange, plate: Header) -> None:
         """Look into the headers of what it will read.
 
         Args:
             frames: those that will be mixed; each has its files.
-            plate: the header of the first one.
+            shot: all of the shot's: what is asked for may be in another chunk.
+            plate: the header of one of them.
 
         Raises:
             InputError: something does not fit.
         """
         if self._matte is not None:
-            self._matte.check(frames, display_window(plate, self._layer))
+            self._matte.check(shot, display_window(plate, self._layer))
         if self._background is not None:
             self._background.check(frames.first, plate)
 

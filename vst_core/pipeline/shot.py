@@ -82,7 +82,7 @@ def open_shot(settings: RenderSettings, cache: RenderCache | None = None) -> Sho
         check_vectors(flow, sequences.plate, first, header, settings.layer)
     transform = open_transform(header, settings.color_space)
     mix = Mix(settings, sequences.plate, transform)
-    mix.check(sequences.frames, header)
+    mix.check(sequences.frames, sequences.span.shot, header)
     # A render that goes on, or a chunk, begins to read further on, and would take another size there for the shot's.
     size = display_window(header, settings.layer)
     reader = PlateReader(sequences.plate, settings.layer, transform, flow, sequences.vectors, settings.scale, size)
