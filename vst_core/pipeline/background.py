@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
-import torch
-
 from vst_core.color import DisplayTransform, resolve_color_space
 from vst_core.errors import InputError
 from vst_core.frame_io import Header, display_window, read_frame, read_header
 from vst_core.image import FloatArray, Frame, Window
 from vst_core.pipeline.beside import Beside
 from vst_core.pipeline.plate import check_size, painted_layer, painted_space
-from vst_core.pipeline.windows import place
+from vst_core.pipeline.windows import place_pixels
 from vst_core.settings import RenderSettings
 
 
@@ -54,11 +51,7 @@ class BackgroundReader:
         """
         header = self._header(number, read_header(frame.path), frame.display_window)
         found = read_frame(header.path, layer=painted_layer(header, self._settings.layer))
-        if found.data_window == frame.data_window:
-            return found.color
-        planes = torch.from_numpy(np.ascontiguousarray(np.moveaxis(found.color, -1, 0)))[None]
-        placed = place(planes, found.data_window, frame.data_window)
-        return np.ascontiguousarray(np.moveaxis(placed[0].numpy(), 0, -1))
+        return place_pixels(found.color, found.data_window, frame.data_window)
 
     def _header(self, number: int, plate: Header, size: Window) -> Header:
         header = read_header(self._files.path(number))

@@ -6,13 +6,12 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from vst_core.color import ColorConfig, resolve_color_space
 from vst_core.frame_io import read_frame, read_header
 from vst_core.pipeline.plate import named_frame
-from vst_core.pipeline.windows import place
+from vst_core.pipeline.windows import place_pixels
 
 _DISPLAY_SPACE = "srgb_rec709_scene"
 
@@ -39,9 +38,7 @@ def read_picture(
         image, header = read_frame(path, layer=layer), read_header(path)
         space = resolve_color_space(header, color_space)
     color = ColorConfig.load().convert(image.color, space, _DISPLAY_SPACE)
-    if image.data_window != image.display_window:
-        planes = torch.from_numpy(color).permute(2, 0, 1)[None]
-        color = place(planes, image.data_window, image.display_window)[0].permute(1, 2, 0).contiguous().numpy()
+    color = place_pixels(color, image.data_window, image.display_window)
     stored_height, stored_width = color.shape[:2]
     width = width or max(1, round(stored_width * header.pixel_aspect))
     height = max(1, round(width * stored_height / (stored_width * header.pixel_aspect)))

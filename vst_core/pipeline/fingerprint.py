@@ -25,15 +25,18 @@ def fingerprint(
     # What follows says by content what these say by name, and a farm knows the same files by other paths.
     images = style_assets(settings)
     style = settings.style.model_copy(update={"styles": ()}) if images else settings.style
-    plate, motion = Path(settings.plate).name, Path(settings.flow.source).name
-    forward = settings.flow.forward and Path(settings.flow.forward).name
-    flow = settings.flow.model_copy(update={"source": motion, "forward": forward, "raft_weights": None})
-    named_by_content = {"plate": plate, "flow": flow, "style": style, "weights": None, "network": "", "threads": 0}
-    named_by_content["lags"] = settings.used_lags
-    named_by_content["over"] = settings.over and Path(settings.over).name
-    named_by_content["matte"] = settings.matte.model_copy(
-        update={"file": settings.matte.file and Path(settings.matte.file).name}
-    )
+    motion = {"source": _name(settings.flow.source), "forward": _name(settings.flow.forward), "raft_weights": None}
+    named_by_content = {
+        "plate": _name(settings.plate),
+        "flow": settings.flow.model_copy(update=motion),
+        "matte": settings.matte.model_copy(update={"file": _name(settings.matte.file)}),
+        "over": _name(settings.over),
+        "style": style,
+        "weights": None,
+        "network": "",
+        "threads": 0,
+        "lags": settings.used_lags,
+    }
     # A pass that goes backward begins where the shot ends.
     whole = {"shot": str(span.shot)} if settings.passes > 1 else {}
     return settings.model_copy(update=named_by_content).fingerprint(
@@ -46,6 +49,10 @@ def fingerprint(
         background=_background(settings, span),
         styles=" ".join(image.sha256 for image in images),
     )
+
+
+def _name(path: str | None) -> str | None:
+    return path and Path(path).name
 
 
 def _background(settings: RenderSettings, span: Span) -> str:

@@ -9,7 +9,6 @@ from difflib import get_close_matches
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from vst_core.errors import InputError
 from vst_core.files.cryptomatte import Cryptomatte, find_cryptomattes
@@ -18,7 +17,7 @@ from vst_core.frames import FrameRange
 from vst_core.image import FloatArray, Frame, Window
 from vst_core.pipeline.beside import Beside
 from vst_core.pipeline.plate import check_size
-from vst_core.pipeline.windows import place
+from vst_core.pipeline.windows import place_pixels
 from vst_core.sequence import FrameSequence
 from vst_core.settings import MatteSettings
 
@@ -122,7 +121,7 @@ class MatteReader:
         else:
             values = read_channels(self._path(number), found.channels)
             planes |= {name: values[..., index] for index, name in enumerate(found.channels)}
-        matte = _on(found.matte(planes), window, frame.data_window)
+        matte = place_pixels(found.matte(planes), window, frame.data_window)
         if np.isnan(matte).any():
             raise InputError("its matte has NaN", where=self._path(number), remedy="render the frame again")
         return 1 - matte if self._settings.invert else matte
@@ -170,12 +169,6 @@ class MatteReader:
             what = f"the Cryptomatte {chosen.name!r} has no manifest, without which its ids have no names"
             raise InputError(what, where=header.path, remedy="render it with one, or give a matte of its own")
         return _Objects(chosen, meant)
-
-
-def _on(matte: FloatArray, window: Window, target: Window) -> FloatArray:
-    if window == target:
-        return matte
-    return place(torch.from_numpy(np.ascontiguousarray(matte))[None, None], window, target)[0, 0].numpy()
 
 
 def _channel(names: Sequence[str], wanted: str) -> str | None:

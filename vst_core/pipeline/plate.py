@@ -21,7 +21,7 @@ from vst_core.flow import FlowFrame, Motion, MotionFinder, VectorLayer, Vectors,
 from vst_core.flow.sky import SKY_DEPTH
 from vst_core.frame_io import Header, read_channels, read_frame, read_header
 from vst_core.image import FloatArray, Frame, Window
-from vst_core.pipeline.windows import coverage, grown, place
+from vst_core.pipeline.windows import coverage, grown, place, place_pixels
 from vst_core.sequence import FrameSequence
 from vst_core.settings import FlowSettings
 from vst_core.tensors import extended
@@ -116,7 +116,7 @@ class PlateReader:
 
         def own(name: str) -> NDArray[np.float32]:
             values, window = frame.channel(name)
-            return place(torch.from_numpy(values)[None, None], window, frame.data_window)[0, 0].numpy()
+            return place_pixels(values, window, frame.data_window)
 
         channel: Callable[[str], NDArray[Any]] = own
         names, path = tuple(frame.view), Path(frame.path)

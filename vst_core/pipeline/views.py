@@ -17,7 +17,7 @@ from vst_core.tensors import extended
 
 FAR_WIDTH = 1024
 """Pixels across a picture that are enough to follow it over several frames."""
-_FEW_ROWS = 64
+_ROW_STEP = 64
 
 
 class Viewed:
@@ -41,7 +41,7 @@ class Viewed:
         if (one.window, one.covered) != (two.window, two.covered):
             return False
         first, second = one.motion.image, two.motion.image
-        some = slice(None, None, _FEW_ROWS)  # which tell most frames apart
+        some = slice(None, None, _ROW_STEP)  # which tell most frames apart
         return torch.equal(first[..., some, :], second[..., some, :]) and torch.equal(first, second)
 
     def keep(self, first: int, last: int) -> None:

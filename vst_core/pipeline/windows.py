@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from vst_core.image import Window
+from vst_core.image import FloatArray, Window
 
 
 def place(image: Tensor, source: Window, target: Window, scale: tuple[float, float] = (1.0, 1.0)) -> Tensor:
@@ -27,6 +27,15 @@ def place(image: Tensor, source: Window, target: Window, scale: tuple[float, flo
     to_columns, from_columns = _overlap(left, image.shape[-1], placed.shape[-1])
     placed[..., to_rows, to_columns] = image[..., from_rows, from_columns]
     return placed
+
+
+def place_pixels(pixels: FloatArray, source: Window, target: Window) -> FloatArray:
+    """``place`` for (H, W) or (H, W, C), as pixels come from a file."""
+    if source == target:
+        return pixels
+    planes = torch.from_numpy(pixels.reshape(*pixels.shape[:2], -1)).permute(2, 0, 1)[None]
+    placed: FloatArray = place(planes, source, target)[0].permute(1, 2, 0).contiguous().numpy()
+    return placed.reshape(*placed.shape[:2], *pixels.shape[2:])
 
 
 def _overlap(start: int, length: int, room: int) -> tuple[slice, slice]:
